@@ -1,0 +1,1 @@
+"""AT WHAT COST? Prices, records and metrics."""

@@ -1,0 +1,104 @@
+"""Every attempt on record: one SQLite file, written in batches, read by `/v1/usage`."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import strftime
+
+import structlog
+
+from wrp_proxy.types import Outcome
+
+_VERSION = 1
+
+_COLUMNS: tuple[tuple[str, str, Callable[[Outcome], object]], ...] = (
+    ("request_id", "TEXT NOT NULL", lambda o: o.request_id),
+    ("started_at", "REAL NOT NULL", lambda o: o.started_at),
+    ("tenant", "TEXT NOT NULL", lambda o: o.tenant),
+    ("session", "TEXT", lambda o: o.session),
+    ("route", "TEXT NOT NULL", lambda o: o.route),
+    ("model", "TEXT NOT NULL", lambda o: o.model),
+    ("endpoint", "TEXT", lambda o: o.endpoint),
+    ("router", "TEXT NOT NULL", lambda o: o.router),
+    ("reason", "TEXT NOT NULL", lambda o: o.reason),
+    ("propensity", "REAL NOT NULL", lambda o: o.propensity),
+    ("category", "TEXT NOT NULL", lambda o: o.workload.category),
+    ("kind", "TEXT NOT NULL", lambda o: o.workload.kind),
+    ("needs", "TEXT NOT NULL", lambda o: ",".join(sorted(o.workload.needs))),
+    ("input_tokens", "INTEGER NOT NULL", lambda o: o.workload.input_tokens),
+    ("tokens_exact", "INTEGER NOT NULL", lambda o: o.workload.tokens_exact),
+    ("prompt_tokens", "INTEGER", lambda o: o.usage and o.usage.prompt_tokens),
+    ("completion_tokens", "INTEGER", lambda o: o.usage and o.usage.completion_tokens),
+    ("cached_tokens", "INTEGER", lambda o: o.usage and o.usage.cached_tokens),
+    ("usage_estimated", "INTEGER", lambda o: o.usage and o.usage.estimated),
+    ("cost_usd", "REAL", lambda o: o.cost_usd),
+    ("first_content_s", "REAL", lambda o: o.first_content_s),
+    ("duration_s", "REAL NOT NULL", lambda o: o.duration_s),
+    ("finish", "TEXT NOT NULL", lambda o: o.finish),
+    ("error", "TEXT", lambda o: o.error),
+    ("attempt", "INTEGER NOT NULL", lambda o: o.attempt),
+    ("cached", "TEXT NOT NULL", lambda o: o.cached),
+    ("stream", "INTEGER NOT NULL", lambda o: o.stream),
+)
+"""Name, SQL type, and where in an outcome it comes from."""
+
+_CREATE = f"CREATE TABLE IF NOT EXISTS outcomes ({', '.join(f'{n} {t}' for n, t, _ in _COLUMNS)})"
+_INSERT = f"INSERT INTO outcomes VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - constants
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A sink of outcomes; prompts and answers are not in it."""
+
+    path: Path
+    _connection: sqlite3.Connection
+
+    @classmethod
+    def open(cls, path: Path) -> "Journal":
+        """Open or create the file; one that is damaged is set aside, not deleted."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return cls(path, _connect(path))
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            _set_aside(path)
+            return cls(path, _connect(path))
+
+    def write(self, outcomes: Sequence[Outcome]) -> None:
+        rows = [[value(outcome) for _, _, value in _COLUMNS] for outcome in outcomes]
+        with self._connection:
+            self._connection.executemany(_INSERT, rows)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # Written by the recorder's thread, one batch at a time.
+    connection = sqlite3.connect(path, check_same_thread=False, timeout=30)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version not in {0, _VERSION}:
+            raise sqlite3.OperationalError(f"{path} is of version {version}, not {_VERSION}")
+        with connection:
+            connection.execute(_CREATE)
+            connection.execute("CREATE INDEX IF NOT EXISTS by_time ON outcomes (started_at)")
+            connection.execute("CREATE INDEX IF NOT EXISTS by_request ON outcomes (request_id)")
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
+    return connection
+
+
+def _set_aside(path: Path) -> None:
+    stamp = strftime("broken-%Y%m%d-%H%M%S")
+    for part in (path, *path.parent.glob(f"{path.name}-*")):
+        part.rename(part.with_name(f"{stamp}-{part.name}"))
+    structlog.get_logger("wrp_proxy.journal").warning(
+        "journal damaged, set aside; a new one is begun", kept_as=f"{stamp}-{path.name}"
+    )

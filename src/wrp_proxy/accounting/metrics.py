@@ -1,0 +1,98 @@
+"""Prometheus metrics of the same facts as the journal, with few labels."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from wrp_proxy.types import Outcome
+
+_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300)
+_MADE_UP = "other"
+"""One label for all `provider/upstream-model` names, which callers may invent at will."""
+
+
+class Metrics:
+    """A sink of outcomes; `render` is the body of `/metrics`."""
+
+    def __init__(self, listed_models: Callable[[], Iterable[str]]) -> None:
+        self.registry = CollectorRegistry()
+        self._listed_models = listed_models
+        self._attempts = self._counter(
+            "wrp_attempts", "Attempts", "route", "model", "finish", "cached"
+        )
+        self._errors = self._counter("wrp_errors", "Failed attempts by code", "model", "code")
+        self._tokens = self._counter("wrp_tokens", "Tokens", "model", "kind")
+        self._cost = self._counter("wrp_cost_usd", "Cost in USD where the price is known", "model")
+        self._unpriced = self._counter("wrp_unpriced", "Answers of unknown price", "model")
+        self._first_content = self._histogram(
+            "wrp_first_content_seconds", "Time to first content of complete answers"
+        )
+        self._duration = self._histogram("wrp_duration_seconds", "Duration of complete answers")
+
+    def write(self, outcomes: Sequence[Outcome]) -> None:
+        listed = set(self._listed_models())
+        for outcome in outcomes:
+            model = outcome.model if outcome.model in listed else _MADE_UP
+            route = outcome.route
+            self._attempts.labels(route, model, outcome.finish, outcome.cached).inc()
+            if outcome.error is not None:
+                self._errors.labels(model, outcome.error).inc()
+            self._write_usage(model, outcome)
+            if outcome.finish == "complete":
+                self._duration.labels(model).observe(outcome.duration_s)
+                if outcome.first_content_s is not None:
+                    self._first_content.labels(model).observe(outcome.first_content_s)
+
+    def close(self) -> None:
+        return
+
+    def render(self) -> bytes:
+        """Return the text format; takes milliseconds, so call it in a thread."""
+        return generate_latest(self.registry)
+
+    def _write_usage(self, model: str, outcome: Outcome) -> None:
+        usage = outcome.usage
+        if usage is None:
+            return
+        self._tokens.labels(model, "prompt").inc(usage.prompt_tokens)
+        self._tokens.labels(model, "completion").inc(usage.completion_tokens)
+        self._tokens.labels(model, "cached").inc(usage.cached_tokens)
+        if outcome.cost_usd is None:
+            self._unpriced.labels(model).inc()
+        else:
+            self._cost.labels(model).inc(outcome.cost_usd)
+
+    def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
+        return Counter(name, documentation, labels, registry=self.registry)
+
+    def _histogram(self, name: str, documentation: str) -> Histogram:
+        return Histogram(name, documentation, ("model",), registry=self.registry, buckets=_SECONDS)
+
+
+class LiveState(Collector):
+    """Shows the state of the moment, read when the metrics are rendered.
+
+    `endpoints` gives (endpoint, in flight, cooling) of each; `dropped` the records lost so far.
+    """
+
+    def __init__(
+        self,
+        endpoints: Callable[[], Iterable[tuple[str, int, bool]]],
+        dropped: Callable[[], int],
+    ) -> None:
+        self._endpoints = endpoints
+        self._dropped = dropped
+
+    def collect(self) -> Iterable[Metric]:
+        in_flight = GaugeMetricFamily("wrp_in_flight", "Requests in flight", labels=["endpoint"])
+        cooling = GaugeMetricFamily("wrp_cooling", "1 while it cools down", labels=["endpoint"])
+        for endpoint, requests, is_cooling in self._endpoints():
+            in_flight.add_metric([endpoint], requests)
+            cooling.add_metric([endpoint], float(is_cooling))
+        yield in_flight
+        yield cooling
+        dropped = CounterMetricFamily("wrp_records_dropped", "Records lost")
+        dropped.add_metric([], self._dropped())
+        yield dropped

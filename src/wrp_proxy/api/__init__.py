@@ -1,0 +1,1 @@
+"""HTTP only, no decisions; modules are endpoints, never called `router`."""

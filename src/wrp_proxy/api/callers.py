@@ -1,0 +1,67 @@
+"""Who calls: request ids and keys."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from wrp_proxy.errors import AuthenticationError
+
+ANONYMOUS = "anonymous"
+_ACCEPTABLE_ID = re.compile(rb"[\x21-\x7e]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """One request's sender."""
+
+    request_id: str
+    tenant: str
+    is_admin: bool
+    """May see the usage of all tenants."""
+    headers: dict[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a key stands for; the key itself is kept only as its SHA-256."""
+
+    tenant: str
+    is_admin: bool
+
+
+class KeyRing:
+    """Finds the owner of a key by its hash, so that no comparison depends on its bytes."""
+
+    def __init__(self, keys: Mapping[bytes, Key]) -> None:
+        """`keys` maps SHA-256 digests to keys; without any, everybody is anonymous."""
+        self._keys = keys
+
+    def owner(self, headers: Mapping[bytes, bytes]) -> Key:
+        """Return whose key this is; raise AuthenticationError."""
+        if not self._keys:
+            return Key(ANONYMOUS, is_admin=True)
+        token = _token(headers)
+        key = self._keys.get(sha256(token).digest())
+        if key is None:
+            said = "is not known" if token else "is missing"
+            raise AuthenticationError(
+                f"The API key {said}. Send one of the proxy's keys as 'Authorization: Bearer KEY'."
+            )
+        return key
+
+
+def request_id_of(headers: Mapping[bytes, bytes]) -> str:
+    """Keep the caller's own id where it is printable and short, else make one."""
+    own = headers.get(b"x-request-id", b"")
+    if _ACCEPTABLE_ID.fullmatch(own):
+        return own.decode("ascii")
+    return f"req_{secrets.token_hex(12)}"
+
+
+def _token(headers: Mapping[bytes, bytes]) -> bytes:
+    scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+    if scheme.lower() == b"bearer":
+        return token.strip()
+    return headers.get(b"x-api-key") or headers.get(b"api-key") or b""

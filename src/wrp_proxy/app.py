@@ -1,0 +1,234 @@
+"""The composition root: the only place that builds concrete objects and wires them."""
+
+import asyncio
+import gc
+import os
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from time import monotonic
+
+from fastapi import FastAPI
+from pydantic import SecretStr
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route as HttpRoute
+
+from wrp_proxy import __version__
+from wrp_proxy.accounting.journal import Journal
+from wrp_proxy.accounting.metrics import LiveState, Metrics
+from wrp_proxy.accounting.pricing import PriceList
+from wrp_proxy.accounting.recorder import BackgroundRecorder
+from wrp_proxy.accounting.usage_report import UsageReport
+from wrp_proxy.api.accounts import accounts_api
+from wrp_proxy.api.callers import Key, KeyRing
+from wrp_proxy.api.chat import ChatCompletions
+from wrp_proxy.api.errors import install_error_shapes
+from wrp_proxy.api.front import Front
+from wrp_proxy.api.health import health_api
+from wrp_proxy.api.models import models_api
+from wrp_proxy.attempt import TimeLimits
+from wrp_proxy.cache.disabled import DisabledCache
+from wrp_proxy.catalog import Catalog, Route
+from wrp_proxy.model_maker import LOCAL_CONTEXT_WINDOW, ModelMaker
+from wrp_proxy.pipeline import Pipeline
+from wrp_proxy.pool.pool import LocalPool
+from wrp_proxy.providers.base import Provider
+from wrp_proxy.providers.discovery import Discovery
+from wrp_proxy.providers.http1.client import Http1Upstream
+from wrp_proxy.providers.local import LocalProvider, demonstration_weights
+from wrp_proxy.providers.openai import OpenAIProvider
+from wrp_proxy.providers.vendors import VENDORS
+from wrp_proxy.routers.fixed_order import FixedOrder
+from wrp_proxy.routers.registry import ROUTERS
+from wrp_proxy.settings.schema import ProviderSettings, RouteSettings, Settings
+from wrp_proxy.workload.classifier import ThinClassifier
+from wrp_proxy.workload.context_length import ContextLength, TokenEstimate, load_tiktoken
+
+_PRICES = "configs/prices.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """What it takes to decide, without serving."""
+
+    catalog: Catalog
+    classifier: ThinClassifier
+    context_length: ContextLength
+    models: ModelMaker
+
+
+def build_deciding(settings: Settings) -> Deciding:
+    """Build catalog and classifier."""
+    models = ModelMaker(settings.providers, PriceList.load(price_list_path()))
+    routes = {"auto": RouteSettings(), **settings.routes}
+    catalog = Catalog(
+        models=[models.configured(name, model) for name, model in settings.models.items()],
+        routes=[_route(name, route) for name, route in routes.items()],
+        direct=FixedOrder(),
+        make_up=models.made_up,
+    )
+    context_length = ContextLength(TokenEstimate())
+    return Deciding(catalog, ThinClassifier(context_length), context_length, models)
+
+
+def build_app(settings: Settings, state_dir: Path) -> FastAPI:
+    """Build the whole proxy; nothing runs until its lifespan begins."""
+    deciding = build_deciding(settings)
+    resilience = settings.resilience
+    journal = Journal.open(state_dir / "journal.sqlite3")
+    metrics = Metrics(lambda: deciding.catalog.models)
+    recorder = BackgroundRecorder([journal, metrics])
+    pool = LocalPool(cooldown_s=resilience.cooldown_s, clock=monotonic)
+    metrics.registry.register(LiveState(lambda: _live(pool), lambda: recorder.dropped))
+    providers = {name: _provider(name, given) for name, given in settings.providers.items()}
+    local = {name: p for name, p in providers.items() if isinstance(p, LocalProvider)}
+    upstream = Http1Upstream(connect_timeout_s=resilience.connect_timeout_s)
+    discovery = _discovery(settings, deciding)
+    pipeline = Pipeline(
+        cache=DisabledCache(),
+        classifier=deciding.classifier,
+        catalog=deciding.catalog,
+        pool=pool,
+        providers=providers,
+        upstream=upstream,
+        recorder=recorder,
+        limits=TimeLimits(
+            first_content_s=resilience.first_content_timeout_s,
+            stall_s=resilience.stall_timeout_s,
+            answer_s=resilience.answer_timeout_s or 10 * resilience.first_content_timeout_s,
+        ),
+        max_attempts=resilience.max_attempts,
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        recorder.start()
+        background = [
+            asyncio.create_task(work)
+            for work in (
+                discovery.run(),
+                deciding.context_length.load(load_tiktoken),
+                *(provider.run() for provider in local.values()),
+            )
+        ]
+        gc.collect()
+        gc.freeze()
+        try:
+            yield
+        finally:
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+            await upstream.close()
+            await asyncio.to_thread(recorder.close)
+
+    app = FastAPI(
+        title="wrp-proxy",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        middleware=_middleware(settings),
+    )
+    chat = ChatCompletions(pipeline, max_body_bytes=settings.server.max_body_bytes)
+    for path in ("/v1/chat/completions", "/chat/completions"):
+        app.router.routes.append(HttpRoute(path, chat, methods=["POST"]))
+    app.include_router(models_api(deciding.catalog))
+    app.include_router(health_api(deciding.catalog, {**local}, lambda: discovery.is_waiting))
+    report = UsageReport(journal.path)
+    app.include_router(accounts_api(report, recorder.flush, metrics.render))
+    install_error_shapes(app)
+    return app
+
+
+def price_list_path() -> Path:
+    """Find the shipped price list, in an installed package or in a checkout."""
+    package = Path(__file__).parent
+    installed = package / _PRICES
+    return installed if installed.exists() else package.parents[1] / _PRICES
+
+
+def _route(name: str, settings: RouteSettings) -> Route:
+    router = ROUTERS[settings.strategy.name](**settings.strategy.parameters)
+    models = None if settings.models is None else tuple(settings.models)
+    return Route(name=name, router=router, models=models)
+
+
+def _provider(name: str, settings: ProviderSettings) -> Provider:
+    if settings.type == "local":
+        return LocalProvider(
+            name=name,
+            path=settings.path or demonstration_weights() or Path(),
+            context_window=settings.context_window or LOCAL_CONTEXT_WINDOW,
+            threads=settings.threads or max(1, len(os.sched_getaffinity(0)) - 1),
+        )
+    vendor = VENDORS.get(settings.vendor or name)
+    stream_usage = settings.stream_usage
+    if stream_usage is None:
+        stream_usage = vendor.stream_usage if vendor else True
+    return OpenAIProvider(
+        base_url=_base_url(name, settings),
+        api_key=_secret(settings.api_key),
+        key_header=vendor.key_header if vendor else "authorization",
+        stream_usage=stream_usage,
+    )
+
+
+def _base_url(name: str, settings: ProviderSettings) -> str:
+    vendor = VENDORS.get(settings.vendor or name)
+    return settings.base_url or (vendor.base_url if vendor else None) or ""
+
+
+def _discovery(settings: Settings, deciding: Deciding) -> Discovery:
+    servers = {
+        name: (_base_url(name, given), _secret(given.api_key))
+        for name, given in settings.providers.items()
+        if given.discover
+    }
+
+    def found(provider: str, names: Iterable[str]) -> None:
+        models = [deciding.models.found(provider, name) for name in names]
+        deciding.catalog.replace(provider, models)
+
+    return Discovery(servers, found)
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    front = Middleware(Front, keys=_key_ring(settings))
+    origins = settings.server.cors_origins
+    if not origins:
+        return [front]
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=["*"],
+    )
+    return [cors, front]
+
+
+def _key_ring(settings: Settings) -> KeyRing:
+    keys: dict[bytes, Key] = {}
+    for given in settings.server.api_keys:
+        digest = sha256(given.key.get_secret_value().encode()).digest()
+        name = given.name or f"key-{digest.hex()[:8]}"
+        keys[digest] = Key(name, given.admin)
+    return KeyRing(keys)
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return (value.get_secret_value() or None) if value else None
+
+
+def _live(pool: LocalPool) -> Iterable[tuple[str, int, bool]]:
+    """Sum what stands under one endpoint name, and leave out names that callers made up."""
+    seen: dict[str, tuple[int, bool]] = {}
+    for load in pool.loads():
+        requests, is_cooling = seen.get(load.endpoint.name, (0, False))
+        cooling = is_cooling or pool.is_cooling(load)
+        seen[load.endpoint.name] = (requests + load.in_flight, cooling)
+    return [(name, requests, cooling) for name, (requests, cooling) in seen.items()]

@@ -1,0 +1,1 @@
+"""ASKED BEFORE? The cache in front of the models."""

@@ -1,0 +1,134 @@
+"""The names that clients may ask for, and the models behind each."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from wrp_proxy.errors import (
+    CapabilityError,
+    ContextTooLongError,
+    ModelNotFoundError,
+    NoEndpointError,
+)
+from wrp_proxy.routers.base import Router
+from wrp_proxy.types import CHAT_CAPABILITIES, Model, Workload
+
+_NOTHING_CONFIGURED = (
+    "This proxy has no model yet. Three ways out: install the extra `wrp-proxy[local]` for a small "
+    "model on this machine, set a provider's key such as OPENAI_API_KEY, or start with "
+    "`--config FILE`."
+)
+DIRECT = "direct"
+"""The route of requests that name a model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A name that stands for a choice among models."""
+
+    name: str
+    router: Router
+    models: tuple[str, ...] | None
+    """None: every chat model of the catalog."""
+
+
+class Catalog:
+    """Resolves names; models found at run time come in through `replace`."""
+
+    def __init__(
+        self,
+        *,
+        models: Iterable[Model],
+        routes: Iterable[Route],
+        direct: Router,
+        make_up: Callable[[str, str], Model | None],
+    ) -> None:
+        """`make_up` makes the model of a `provider/upstream-model` name, None if it cannot."""
+        self._configured = {model.name: model for model in models}
+        self._discovered: dict[str, dict[str, Model]] = {}
+        self._models = self._configured
+        self._routes = {route.name: route for route in routes}
+        self._direct = direct
+        self._make_up = make_up
+
+    @property
+    def models(self) -> Mapping[str, Model]:
+        return self._models
+
+    @property
+    def routes(self) -> Mapping[str, Route]:
+        return self._routes
+
+    def names(self) -> list[str]:
+        """List what a client may ask for, routes first; none while there is no model."""
+        return [*self._routes, *self._models] if self._models else []
+
+    def replace(self, provider: str, models: Iterable[Model]) -> None:
+        """Let the discovered models of a provider be these; configured names stay theirs."""
+        self._discovered[provider] = {model.name: model for model in models}
+        found = {}
+        for discovered in self._discovered.values():
+            found.update(discovered)
+        self._models = found | self._configured
+
+    def resolve(self, name: str) -> tuple[Route, tuple[Model, ...]]:
+        """Return the route of a name and its models; raise ModelNotFoundError."""
+        if not self._models:
+            raise NoEndpointError(_NOTHING_CONFIGURED, code="no_model_configured")
+        if route := self._routes.get(name):
+            return route, self._models_of(route)
+        if model := self._models.get(name) or self._made_up(name):
+            return Route(name=DIRECT, router=self._direct, models=(name,)), (model,)
+        raise ModelNotFoundError(
+            f"The model '{name}' does not exist. GET /v1/models lists what there is.",
+            param="model",
+        )
+
+    def candidates(self, name: str, models: tuple[Model, ...], workload: Workload) -> list[Model]:
+        """Return the models able to serve; raise CapabilityError or ContextTooLongError."""
+        capable = [model for model in models if workload.needs <= model.capabilities]
+        if not capable:
+            raise self._incapable(name, workload)
+        fitting = [model for model in capable if model.fits(workload.total_tokens)]
+        if not fitting:
+            windows = [model.context_window or 0 for model in capable]
+            count = "" if workload.tokens_exact else "about "
+            raise ContextTooLongError(
+                f"The request needs {count}{workload.total_tokens} tokens "
+                f"({workload.input_tokens} of input), but the longest context window of "
+                f"'{name}' has {max(windows)}. Shorten the messages or lower max_tokens.",
+                param="messages",
+            )
+        return fitting
+
+    def exclusions(self, models: Iterable[Model], workload: Workload) -> dict[str, str]:
+        """Say of each model that is not able why it is not."""
+        reasons = {}
+        for model in models:
+            if missing := workload.needs - model.capabilities:
+                reasons[model.name] = f"lacks {', '.join(sorted(missing))}"
+            elif not model.fits(workload.total_tokens):
+                reasons[model.name] = (
+                    f"window of {model.context_window} tokens is shorter than "
+                    f"{workload.total_tokens}"
+                )
+        return reasons
+
+    def _models_of(self, route: Route) -> tuple[Model, ...]:
+        if route.models is None:
+            return tuple(m for m in self._models.values() if m.capabilities & CHAT_CAPABILITIES)
+        return tuple(self._models[name] for name in route.models)
+
+    def _made_up(self, name: str) -> Model | None:
+        provider, slash, upstream_model = name.partition("/")
+        return self._make_up(provider, upstream_model) if slash and upstream_model else None
+
+    def _incapable(self, name: str, workload: Workload) -> CapabilityError:
+        able = [
+            model.name for model in self._models.values() if workload.needs <= model.capabilities
+        ]
+        needs = ", ".join(sorted(workload.needs))
+        return CapabilityError(
+            f"No model of '{name}' has what the request needs ({needs}). "
+            f"Models that have it: {', '.join(able) or 'none'}.",
+            param="model",
+        )

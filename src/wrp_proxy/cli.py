@@ -1,0 +1,142 @@
+"""The command line: serve, check, explain, models."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from wrp_proxy.errors import ConfigError, WrpError
+from wrp_proxy.logs import LogFormat, LogLevel, set_up_logs
+from wrp_proxy.settings import Settings, load_settings
+from wrp_proxy.settings.load import Options
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="An OpenAI-compatible proxy that chooses the model and the endpoint of each request.",
+    epilog="Without any option, key or file: `wrp-proxy serve`, then ask for the model `auto`.",
+)
+
+Config = Annotated[
+    Path | None,
+    typer.Option(envvar="WRP_CONFIG", help="YAML file; without it, the environment decides."),
+]
+FindOllama = Annotated[
+    bool,
+    typer.Option(
+        envvar="WRP_FIND_OLLAMA", help="Look for a running Ollama when nothing is configured."
+    ),
+]
+AskedModel = Annotated[str, typer.Option(help="The route or model a client would name.")]
+
+
+@app.command()
+def serve(
+    config: Config = None,
+    host: Annotated[
+        str | None, typer.Option(envvar="WRP_HOST", help="Address to bind [default: 127.0.0.1].")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(envvar="WRP_PORT", help="Port to bind [default: 8080].")
+    ] = None,
+    api_keys: Annotated[
+        str | None,
+        typer.Option(
+            envvar="WRP_API_KEYS", help="Keys of clients, with commas; better set in the variable."
+        ),
+    ] = None,
+    allow_anonymous: Annotated[
+        bool,
+        typer.Option(envvar="WRP_ALLOW_ANONYMOUS", help="Serve other addresses without keys."),
+    ] = False,
+    state_dir: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="WRP_STATE_DIR", help="Journal and state [default: ~/.local/state/wrp-proxy]."
+        ),
+    ] = None,
+    find_ollama: FindOllama = True,
+    log_level: Annotated[LogLevel, typer.Option(envvar="WRP_LOG_LEVEL")] = LogLevel.info,
+    log_format: Annotated[LogFormat, typer.Option(envvar="WRP_LOG_FORMAT")] = LogFormat.text,
+) -> None:
+    """Start the proxy. Environment variables with a provider's key are enough:
+
+    OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, GROQ_API_KEY, MISTRAL_API_KEY,
+    DEEPSEEK_API_KEY, OPENROUTER_API_KEY, TOGETHER_API_KEY, XAI_API_KEY, FIREWORKS_API_KEY,
+    AZURE_OPENAI_*, OLLAMA_BASE_URL, VLLM_BASE_URL, WRP_PROVIDER_<NAME>_BASE_URL.
+    """
+    set_up_logs(log_level, log_format)
+    options = Options(
+        config=config,
+        host=host,
+        port=port,
+        api_keys=api_keys,
+        allow_anonymous=allow_anonymous,
+        find_ollama=find_ollama,
+    )
+    settings = _load(options)
+    from wrp_proxy.server import run
+
+    try:
+        run(settings, state_dir or _default_state_dir())
+    except (OSError, WrpError) as error:
+        typer.secho(f"The proxy cannot start: {error}", err=True, fg="red")
+        raise typer.Exit(1) from error
+
+
+@app.command()
+def check(config: Config = None, find_ollama: FindOllama = True) -> None:
+    """Validate the configuration without starting; exit 1 with every problem if there is any."""
+    settings = _load(Options(config=config, find_ollama=find_ollama))
+    models, routes = len(settings.models), len({"auto", *settings.routes})
+    typer.echo(f"ok: {len(settings.providers)} providers, {models} models, {routes} routes")
+
+
+@app.command()
+def models(config: Config = None, find_ollama: FindOllama = True) -> None:
+    """List what a client may ask for, with prices and windows."""
+    settings = _load(Options(config=config, find_ollama=find_ollama))
+    from wrp_proxy.explain import describe_catalog
+
+    for line in describe_catalog(settings):
+        typer.echo(line)
+
+
+@app.command()
+def explain(
+    prompt: Annotated[str, typer.Argument(help="What a client would ask.")],
+    model: AskedModel = "auto",
+    config: Config = None,
+    find_ollama: FindOllama = True,
+) -> None:
+    """Print how a prompt would be routed, and why, without calling any model."""
+    settings = _load(Options(config=config, find_ollama=find_ollama))
+    from wrp_proxy.explain import explain_prompt
+
+    try:
+        for line in asyncio.run(explain_prompt(settings, prompt, model)):
+            typer.echo(line)
+    except WrpError as error:
+        typer.secho(error.message, err=True, fg="red")
+        raise typer.Exit(1) from error
+
+
+def _load(options: Options) -> Settings:
+    structlog.configure_once(wrapper_class=structlog.make_filtering_bound_logger("WARNING"))
+    try:
+        return load_settings(options, os.environ)
+    except ConfigError as error:
+        count = len(error.problems)
+        typer.secho(f"{count} problem{'s' * (count > 1)} in the configuration:", err=True, fg="red")
+        for problem in error.problems:
+            typer.echo(f"  {problem}", err=True)
+        raise typer.Exit(1) from error
+
+
+def _default_state_dir() -> Path:
+    home = os.environ.get("XDG_STATE_HOME")
+    return (Path(home) if home else Path.home() / ".local" / "state") / "wrp-proxy"

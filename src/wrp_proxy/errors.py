@@ -1,0 +1,167 @@
+"""The errors of the proxy; each class knows its HTTP status, OpenAI type and code.
+
+WrpError
+├── ConfigError              refused at start, with every problem found
+├── RequestError             400  the caller's request cannot be served as it is
+│   ├── BodyTooLargeError    413
+│   ├── ModelNotFoundError   404
+│   ├── ContextTooLongError  400  no able model has a window that fits
+│   └── CapabilityError      400  no model asked for can do what the request needs
+├── AuthenticationError      401
+├── NoEndpointError          503  nothing is there to answer
+│   ├── NotReadyError        503  an endpoint is still starting
+│   └── PoolFullError        429  every endpoint is at its max_concurrency
+└── UpstreamError            an endpoint failed or refused; keeps the upstream's own words
+    ├── RejectedError        4xx  the request is to blame; never tried elsewhere
+    ├── UpstreamContextError 400  too long for this endpoint
+    ├── RateLimitedError     429
+    ├── UnauthorisedError    502  the proxy's own key was refused
+    ├── UpstreamTimeoutError 504
+    └── DisconnectedError    502  no connection, or it broke
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class WrpError(Exception):
+    """Carry what a client may see: message, status, type, code, param and headers."""
+
+    status: int = 500
+    type: str = "server_error"
+    code: str | None = "internal_error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        param: str | None = None,
+        code: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.code = code if code is not None else type(self).code
+        self.retry_after_s = retry_after_s
+        self.headers: Sequence[tuple[bytes, bytes]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in the configuration: where, what stands there, what to do."""
+
+    path: str
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}\n    -> {self.remedy}"
+
+
+class ConfigError(WrpError):
+    """Refuse to start; `problems` holds every fault found, not the first only."""
+
+    code = "invalid_configuration"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+class RequestError(WrpError):
+    status = 400
+    type = "invalid_request_error"
+    code = None
+
+
+class BodyTooLargeError(RequestError):
+    status = 413
+    code = "request_too_large"
+
+
+class ModelNotFoundError(RequestError):
+    status = 404
+    code = "model_not_found"
+
+
+class ContextTooLongError(RequestError):
+    code = "context_length_exceeded"
+
+
+class CapabilityError(RequestError):
+    code = "unsupported_capability"
+
+
+class AuthenticationError(WrpError):
+    status = 401
+    type = "invalid_request_error"
+    code = "invalid_api_key"
+
+
+class NoEndpointError(WrpError):
+    status = 503
+    type = "service_unavailable_error"
+    code = "no_endpoint_available"
+
+
+class NotReadyError(NoEndpointError):
+    code = "model_loading"
+
+
+class PoolFullError(NoEndpointError):
+    status = 429
+    type = "rate_limit_error"
+    code = "pool_full"
+
+
+class UpstreamError(WrpError):
+    """Tell how an endpoint failed.
+
+    `retryable` says whether another endpoint or model may be tried; `at_fault` whether the
+    endpoint should rest for a while. A refusal of the caller's own request is neither.
+    """
+
+    status = 502
+    type = "upstream_error"
+    code = "upstream_error"
+    retryable: ClassVar[bool] = True
+    at_fault: ClassVar[bool] = True
+
+
+class RejectedError(UpstreamError):
+    """A 4xx that blames the request: it goes back to the caller untouched."""
+
+    retryable = False
+    at_fault = False
+
+
+class UpstreamContextError(UpstreamError):
+    """The endpoint's window is too short: a longer one may still serve the request."""
+
+    status = 400
+    type = "invalid_request_error"
+    code = "context_length_exceeded"
+    at_fault = False
+
+
+class RateLimitedError(UpstreamError):
+    status = 429
+    type = "rate_limit_error"
+    code = "rate_limit_exceeded"
+
+
+class UnauthorisedError(UpstreamError):
+    """The upstream refused the proxy's key; the caller's own key is fine, hence not 401."""
+
+    code = "upstream_authentication_error"
+
+
+class UpstreamTimeoutError(UpstreamError):
+    status = 504
+    code = "upstream_timeout"
+
+
+class DisconnectedError(UpstreamError):
+    code = "upstream_disconnected"

@@ -1,0 +1,135 @@
+"""The life of one request, one line per stage, top to bottom."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from time import perf_counter
+
+from wrp_proxy.accounting.base import Recorder
+from wrp_proxy.attempt import Attempt, TimeLimits
+from wrp_proxy.cache.base import Cache
+from wrp_proxy.catalog import Catalog
+from wrp_proxy.errors import NoEndpointError, NotReadyError, UpstreamError, WrpError
+from wrp_proxy.pool.base import Pool
+from wrp_proxy.providers.base import Provider
+from wrp_proxy.providers.upstream import Upstream
+from wrp_proxy.trace import Trace
+from wrp_proxy.types import ChatRequest, Decision, Finish, Model, Outcome, Workload
+from wrp_proxy.workload.base import Classifier
+
+
+_FAILED: tuple[Finish, str | None] = ("failed", "internal_error")
+"""What an attempt comes to when a fault of our own ends it."""
+
+
+class Pipeline:
+    """Cache, Workload, Router, Pool, Provider, record."""
+
+    def __init__(
+        self,
+        *,
+        cache: Cache,
+        classifier: Classifier,
+        catalog: Catalog,
+        pool: Pool,
+        providers: Mapping[str, Provider],
+        upstream: Upstream,
+        recorder: Recorder,
+        limits: TimeLimits,
+        max_attempts: int,
+    ) -> None:
+        self._cache = cache
+        self._classifier = classifier
+        self._catalog = catalog
+        self._pool = pool
+        self._providers = providers
+        self._upstream = upstream
+        self._recorder = recorder
+        self._limits = limits
+        self._max_attempts = max_attempts
+
+    async def answer(self, request: ChatRequest, trace: Trace) -> AsyncGenerator[bytes, None]:
+        """Yield the answer's bytes; raise WrpError, and nothing else, when there is none."""
+        trace.lookup = lookup = await self._cache.lookup(request)
+        trace.workload = workload = await self._classifier.classify(request)
+        trace.route, models = self._catalog.resolve(request.model)
+        candidates = self._catalog.candidates(request.model, models, workload)
+        if lookup.hit is not None:
+            outcome = trace.outcome(
+                workload, model=lookup.hit.model, finish="complete", cost_usd=0.0
+            )
+            self._recorder.record(outcome)
+            yield lookup.hit.answer
+            return
+        trace.decision = trace.route.router.select(workload, candidates)
+        trace.routed = perf_counter()
+        collected: list[bytes] = []
+        async with aclosing(self._attempts(trace, workload, trace.decision)) as pieces:
+            async for piece in pieces:
+                if lookup.saves:
+                    collected.append(piece)
+                yield piece
+        if lookup.saves:
+            await self._cache.save(lookup, b"".join(collected))
+
+    async def _attempts(
+        self, trace: Trace, workload: Workload, decision: Decision
+    ) -> AsyncGenerator[bytes, None]:
+        """Try endpoint after endpoint, then model after model, until one has begun to answer."""
+        failure: WrpError | None = None
+        for model in decision.ranking:
+            while len(trace.tried) < self._max_attempts:
+                try:
+                    async with aclosing(self._attempt(trace, workload, model)) as pieces:
+                        async for piece in pieces:
+                            yield piece
+                    return
+                except NotReadyError as error:
+                    failure = failure or error
+                except NoEndpointError as error:
+                    failure = failure or error
+                    break
+                except UpstreamError as error:
+                    if trace.is_committed or not error.retryable:
+                        raise
+                    failure = error
+        if failure is None:
+            failure = NoEndpointError("No model is able to answer.")
+        if not trace.tried:
+            name = decision.ranking[0].name
+            outcome = trace.outcome(workload, model=name, finish="failed", error=failure.code)
+            self._recorder.record(outcome)
+        raise failure
+
+    async def _attempt(
+        self, trace: Trace, workload: Workload, model: Model
+    ) -> AsyncGenerator[bytes, None]:
+        with self._pool.lease(model, workload, trace.tried) as lease:
+            trace.model = model
+            trace.tried.append(lease.endpoint)
+            provider = self._providers[lease.endpoint.provider]
+            attempt = Attempt(trace, workload, provider, lease.endpoint)
+            finish, error = _FAILED
+            try:
+                async with aclosing(attempt.chunks(self._upstream, self._limits)) as chunks:
+                    async for chunk in chunks:
+                        trace.is_committed = True
+                        yield chunk.data
+                finish, error = "complete", None
+                lease.settle(None)
+            except WrpError as failure:
+                error = failure.code or failure.type
+                if isinstance(failure, UpstreamError):
+                    lease.settle(failure)
+                raise
+            except (asyncio.CancelledError, GeneratorExit):
+                finish, error = "cancelled", None
+                raise
+            finally:
+                self._learn(trace, attempt.outcome(finish, error))
+
+    def _learn(self, trace: Trace, outcome: Outcome) -> None:
+        self._recorder.record(outcome)
+        self._classifier.learn(outcome)
+        if trace.route is not None:
+            trace.route.router.learn(outcome)

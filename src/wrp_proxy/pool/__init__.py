@@ -1,0 +1,1 @@
+"""WHICH ENDPOINT? Leases on the endpoints of a model."""

@@ -1,0 +1,1 @@
+"""IN WHOSE WORDS? Providers translate, the upstream client talks."""

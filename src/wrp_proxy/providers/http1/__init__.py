@@ -1,0 +1,1 @@
+"""A lean HTTP/1.1 client on asyncio and httptools: one keep-alive pool per process."""

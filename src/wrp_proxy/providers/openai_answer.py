@@ -1,0 +1,53 @@
+"""Reads OpenAI's plain (not streamed) chat completions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from wrp_proxy.errors import DisconnectedError
+from wrp_proxy.providers.openai_error import error_in_answer
+from wrp_proxy.providers.openai_usage import BYTES_PER_TOKEN, ReportedUsage, to_usage
+from wrp_proxy.types import Chunk, Usage
+
+_MAX_BYTES = 256 * 1024 * 1024
+
+
+class _Answer(msgspec.Struct):
+    choices: list[msgspec.Raw] | None = None
+    usage: ReportedUsage | None = None
+    error: Any = None
+
+
+class OpenAIAnswerDecoder:
+    """Collect a whole answer, check that it is one, and relay it as it came."""
+
+    def __init__(self) -> None:
+        self.usage: Usage | None = None
+        self.done = False
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def feed(self, piece: bytes) -> Sequence[Chunk]:
+        self._pieces.append(piece)
+        self._size += len(piece)
+        if self._size > _MAX_BYTES:
+            raise DisconnectedError("The upstream's answer is too long.")
+        return ()
+
+    def close(self) -> Sequence[Chunk]:
+        body = b"".join(self._pieces)
+        try:
+            answer = msgspec.json.decode(body, type=_Answer)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise DisconnectedError("The upstream's answer is not a JSON object.") from error
+        if answer.error and (failure := error_in_answer(body)):
+            raise failure
+        if not answer.choices:
+            raise DisconnectedError("The upstream's answer has no choices.")
+        if answer.usage is not None:
+            self.usage = to_usage(answer.usage)
+        return (Chunk(data=body, content=True),)
+
+    def estimate(self) -> int:
+        return round(self._size / BYTES_PER_TOKEN)

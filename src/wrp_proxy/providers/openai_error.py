@@ -1,0 +1,106 @@
+"""Classifies OpenAI's errors: by status first, by code, by text last."""
+
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from time import time
+from typing import Any
+
+import msgspec
+
+from wrp_proxy.errors import (
+    RateLimitedError,
+    RejectedError,
+    UnauthorisedError,
+    UpstreamContextError,
+    UpstreamError,
+)
+
+_PASSED_ON = re.compile(rb"retry-after(-ms)?|x-should-retry|x-ratelimit-.+")
+_CONTEXT_CODES = {"context_length_exceeded", "exceed_context_size_error"}
+_CONTEXT_TEXT = re.compile(r"context (length|window|size)|maximum context|too many tokens", re.I)
+_RETRYABLE_4XX = {408, 425}
+
+
+def error_of(status: int, headers: Mapping[bytes, bytes], body: bytes) -> UpstreamError:
+    """Turn an upstream's failed answer into an error that keeps its own words."""
+    said = _said(body)
+    error = _classify(status, said)
+    error.retry_after_s = retry_after_s(headers)
+    error.headers = tuple(
+        (name, value) for name, value in headers.items() if _PASSED_ON.fullmatch(name)
+    )
+    return error
+
+
+def error_in_answer(body: bytes) -> UpstreamError | None:
+    """Return the error that stands in an answer of status 200, if there is one."""
+    said = _said(body)
+    if not said:
+        return None
+    status = said.get("status", said.get("code"))
+    return _classify(status if isinstance(status, int) and status >= 400 else 502, said)
+
+
+def retry_after_s(headers: Mapping[bytes, bytes]) -> float | None:
+    """Read `retry-after-ms`, or `Retry-After` in seconds or as a date (RFC 9110, 10.2.3)."""
+    milliseconds = headers.get(b"retry-after-ms", b"").decode("latin-1")
+    seconds = headers.get(b"retry-after", b"").decode("latin-1")
+    try:
+        if milliseconds:
+            return max(float(milliseconds) / 1000, 0.0)
+        return max(float(seconds), 0.0) if seconds else None
+    except ValueError:
+        return _seconds_until(seconds)
+
+
+def _classify(status: int, said: Mapping[str, Any]) -> UpstreamError:
+    message = str(said.get("message") or f"The upstream answered with status {status}.")
+    code, kind = _text(said.get("code")), _text(said.get("type"))
+    if status in {401, 402, 403}:
+        return UnauthorisedError("The upstream refused the proxy's credentials.")
+    if status == 429:
+        error: UpstreamError = RateLimitedError(message, code=code)
+    elif _is_about_context(status, code, kind, message):
+        error = UpstreamContextError(message)
+    elif 400 <= status < 500 and status not in _RETRYABLE_4XX:
+        error = RejectedError(message)
+        error.code = code
+    else:
+        error = UpstreamError(message, code=code)
+    error.status = status if 400 <= status < 600 else 502
+    error.param = _text(said.get("param"))
+    error.type = kind or error.type
+    if isinstance(error, RejectedError) and kind is None:
+        error.type = "invalid_request_error"
+    return error
+
+
+def _is_about_context(status: int, code: str | None, kind: str | None, message: str) -> bool:
+    if status not in {400, 413, 422}:
+        return False
+    return bool({code, kind} & _CONTEXT_CODES or _CONTEXT_TEXT.search(message))
+
+
+def _said(body: bytes) -> Mapping[str, Any]:
+    try:
+        parsed = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    if isinstance(parsed, list) and parsed:
+        parsed = parsed[0]
+    error = parsed.get("error", parsed) if isinstance(parsed, dict) else None
+    if isinstance(error, str):
+        return {"message": error}
+    return error if isinstance(error, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _seconds_until(date: str) -> float | None:
+    try:
+        return max(parsedate_to_datetime(date).timestamp() - time(), 0.0)
+    except (ValueError, OverflowError):
+        return None

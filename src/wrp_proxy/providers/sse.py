@@ -1,0 +1,66 @@
+"""Server-sent events, cut as bytes (WHATWG HTML, 9.2 Server-sent events)."""
+
+import re
+
+_BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n|\r\n\n")
+_LINE_BREAK = re.compile(rb"\r\n|\n|\r")
+_BOM = b"\xef\xbb\xbf"
+
+
+class EventCutter:
+    """Hold back the last, unfinished event of a byte stream.
+
+    Only CR, LF and CRLF break lines; a UTF-8 character may be split between pieces.
+    """
+
+    def __init__(self, max_event_bytes: int = 8 * 1024 * 1024) -> None:
+        self._rest = b""
+        self._max_event_bytes = max_event_bytes
+        self._at_start = True
+
+    def feed(self, piece: bytes) -> bytes:
+        """Return the events completed by `piece`; raise ValueError when one grows too long."""
+        pending = self._rest + piece if self._rest else piece
+        if self._at_start:
+            pending = self._without_bom(pending)
+        end = _end_of_events(pending)
+        self._rest = pending[end:]
+        if len(self._rest) > self._max_event_bytes:
+            raise ValueError("an event of the stream is too long")
+        return pending[:end]
+
+    def close(self) -> bytes:
+        """Return what came after the last whole event."""
+        rest, self._rest = self._rest, b""
+        return rest
+
+    def _without_bom(self, pending: bytes) -> bytes:
+        if len(pending) < len(_BOM):
+            return pending
+        self._at_start = False
+        return pending.removeprefix(_BOM)
+
+
+def split_events(block: bytes) -> list[bytes]:
+    """Split whole events, each with its closing blank line."""
+    events = []
+    start = 0
+    for match in _BLANK_LINE.finditer(block):
+        events.append(block[start : match.end()])
+        start = match.end()
+    return events
+
+
+def data_of(event: bytes) -> bytes:
+    """Join the data lines of an event; empty for comments and other fields."""
+    lines = [line for line in _LINE_BREAK.split(event) if line.startswith(b"data:")]
+    return b"\n".join(line[5:].removeprefix(b" ") for line in lines)
+
+
+def _end_of_events(pending: bytes) -> int:
+    if b"\r" not in pending:
+        return pending.rfind(b"\n\n") + 2 if b"\n\n" in pending else 0
+    end = 0
+    for match in _BLANK_LINE.finditer(pending):
+        end = match.end()
+    return end

@@ -1,0 +1,1 @@
+"""WHICH MODEL? One file per strategy, one row per strategy in `registry`."""

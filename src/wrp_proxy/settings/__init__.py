@@ -1,0 +1,6 @@
+"""What can be configured, from a file and from the environment; whatever is not known is refused."""
+
+from wrp_proxy.settings.load import load_settings
+from wrp_proxy.settings.schema import Settings
+
+__all__ = ["Settings", "load_settings"]

@@ -1,0 +1,183 @@
+"""Checks across sections, on the raw mapping, so that no other mistake hides these."""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import ConfigDict, ValidationError, create_model
+
+from wrp_proxy.errors import Problem
+from wrp_proxy.providers.local import demonstration_weights, is_runtime_installed
+from wrp_proxy.providers.vendors import VENDORS
+from wrp_proxy.routers.registry import ROUTERS
+
+_ONLY_LOCAL = ("path", "context_window", "threads")
+_NOT_LOCAL = ("base_url", "api_key", "vendor", "stream_usage", "discover")
+
+
+def cross_check(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what is wrong between the sections; wrongly typed parts are the schema's to report."""
+    providers, models, routes = (_mapping(raw.get(s)) for s in ("providers", "models", "routes"))
+    for name in (*providers, *models, *routes):
+        yield from _check_name(str(name))
+    for name, provider in providers.items():
+        yield from _check_provider(f"providers.{name}", name, _mapping(provider))
+    for name, model in models.items():
+        yield from _check_endpoints(f"models.{name}", _mapping(model), providers)
+    for name, route in routes.items():
+        yield from _check_route(name, _mapping(route), models)
+    yield from _check_keys(_mapping(raw.get("server")).get("api_keys"))
+
+
+def _check_name(name: str) -> Iterator[Problem]:
+    if not name or not name.isprintable() or " " in name:
+        yield Problem(repr(name), "is no name", "use printable characters without spaces")
+
+
+def _check_provider(path: str, name: str, provider: Mapping[str, Any]) -> Iterator[Problem]:
+    kind = provider.get("type")
+    if "/" in name:
+        yield Problem(path, "has a '/' in its name", "clients write provider/model; leave it out")
+    if kind in {"anthropic", "litellm"}:
+        yield Problem(
+            f"{path}.type",
+            f"'{kind}' is reserved: this version does not speak it yet",
+            "use type: openai with the vendor's OpenAI-compatible base_url",
+        )
+    if kind == "local":
+        yield from _refuse_keys(path, provider, _NOT_LOCAL, "does nothing for type: local")
+        yield from _check_local(path, provider)
+    elif kind == "openai":
+        yield from _refuse_keys(path, provider, _ONLY_LOCAL, "does nothing but for type: local")
+        yield from _check_vendor(path, name, provider)
+
+
+def _check_local(path: str, provider: Mapping[str, Any]) -> Iterator[Problem]:
+    weights = provider.get("path") or demonstration_weights()
+    if not is_runtime_installed() or weights is None:
+        yield Problem(
+            path, "needs the extra `local`", "install wrp-proxy[local], or remove the provider"
+        )
+    elif not Path(str(weights)).is_file():
+        yield Problem(
+            f"{path}.path", f"there is no file '{weights}'", "give the path of a GGUF file"
+        )
+
+
+def _check_vendor(path: str, name: str, provider: Mapping[str, Any]) -> Iterator[Problem]:
+    vendor = provider.get("vendor")
+    if vendor is not None and vendor not in VENDORS:
+        yield Problem(f"{path}.vendor", f"'{vendor}' is not known", _choose(vendor, VENDORS))
+        return
+    row = VENDORS.get(vendor or name)
+    if not provider.get("base_url") and (row is None or row.base_url is None):
+        yield Problem(path, "has no base_url", "add base_url, such as http://127.0.0.1:8000/v1")
+
+
+def _refuse_keys(
+    path: str, section: Mapping[str, Any], keys: tuple[str, ...], why: str
+) -> Iterator[Problem]:
+    for key in keys:
+        if section.get(key) is not None:
+            yield Problem(f"{path}.{key}", why, "remove it")
+
+
+def _check_endpoints(
+    path: str, model: Mapping[str, Any], providers: Mapping[str, Any]
+) -> Iterator[Problem]:
+    seen: set[tuple[object, ...]] = set()
+    for place, endpoint in enumerate(map(_mapping, _sequence(model.get("endpoints")))):
+        at = f"{path}.endpoints[{place}]"
+        provider = endpoint.get("provider")
+        if isinstance(provider, str) and provider not in providers:
+            yield Problem(
+                f"{at}.provider", f"there is no provider '{provider}'", _choose(provider, providers)
+            )
+        identity = (str(provider), str(endpoint.get("model")), str(endpoint.get("label")))
+        if identity in seen:
+            yield Problem(at, "stands twice in the pool", "remove it, or give it its own label")
+        seen.add(identity)
+
+
+def _check_route(
+    name: str, route: Mapping[str, Any], models: Mapping[str, Any]
+) -> Iterator[Problem]:
+    path = f"routes.{name}"
+    if name in models:
+        yield Problem(path, "is also the name of a model", "rename one of them")
+    if "models" not in route and name != "auto":
+        yield Problem(path, "has no models", "add `models: [...]`; only auto stands for all")
+    listed = _sequence(route.get("models"))
+    for place, model in enumerate(listed):
+        at = f"{path}.models[{place}]"
+        if isinstance(model, str) and model not in models:
+            yield Problem(at, f"there is no model '{model}'", _choose(model, models))
+        if model in listed[:place]:
+            yield Problem(at, f"'{model}' stands twice", "keep it once")
+    yield from _check_strategy(f"{path}.strategy", route.get("strategy"), listed or [*models])
+
+
+def _check_strategy(path: str, strategy: object, models: list[Any]) -> Iterator[Problem]:
+    parameters = {"name": strategy} if isinstance(strategy, str) else dict(_mapping(strategy))
+    name = parameters.pop("name", None)
+    if not isinstance(name, str):
+        return
+    if name not in ROUTERS:
+        yield Problem(f"{path}.name", f"there is no strategy '{name}'", _choose(name, ROUTERS))
+        return
+    yield from _check_parameters(path, name, parameters)
+    for model in _mapping(parameters.get("weights")):
+        if model not in models:
+            yield Problem(
+                f"{path}.weights.{model}", "is no model of the route", _choose(model, models)
+            )
+
+
+def _check_parameters(path: str, name: str, parameters: dict[str, Any]) -> Iterator[Problem]:
+    signature = inspect.signature(ROUTERS[name])
+    fields: dict[str, Any] = {
+        parameter.name: (parameter.annotation, parameter.default)
+        for parameter in signature.parameters.values()
+    }
+    model = create_model(f"{name}_parameters", __config__=ConfigDict(extra="forbid"), **fields)
+    try:
+        model.model_validate(parameters)
+    except ValidationError as error:
+        for wrong in error.errors():
+            at = ".".join([path, *map(str, wrong["loc"])])
+            takes = ", ".join(fields) or "none"
+            yield Problem(
+                at, f"{wrong['input']!r}: {wrong['msg']}", f"parameters of {name}: {takes}"
+            )
+
+
+def _check_keys(keys: object) -> Iterator[Problem]:
+    seen: set[object] = set()
+    names: set[object] = set()
+    for place, entry in enumerate(_sequence(keys)):
+        key = entry.get("key") if isinstance(entry, dict) else entry
+        name = entry.get("name") if isinstance(entry, dict) else None
+        path = f"server.api_keys[{place}]"
+        if key in seen:
+            yield Problem(path, "is the same key as one before it", "remove it")
+        if name is not None and name in names:
+            yield Problem(f"{path}.name", f"'{name}' stands twice", "give each key its own name")
+        seen.add(key)
+        names.add(name)
+
+
+def _choose(wrong: object, right: Any) -> str:
+    names = [str(name) for name in right]
+    close = get_close_matches(str(wrong), names, n=1)
+    hint = f"did you mean '{close[0]}'? " if close else ""
+    return f"{hint}there are: {', '.join(names) or 'none'}"
+
+
+def _mapping(value: object) -> Mapping[Any, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _sequence(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

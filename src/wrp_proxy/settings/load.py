@@ -1,0 +1,158 @@
+"""From a file, the environment and the command line to Settings, or to all that is wrong."""
+
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import structlog
+from pydantic import BaseModel, ValidationError
+
+from wrp_proxy.errors import ConfigError, Problem
+from wrp_proxy.providers.discovery import is_listening
+from wrp_proxy.providers.local import demonstration_weights, is_runtime_installed
+from wrp_proxy.settings.cross_check import cross_check
+from wrp_proxy.settings.environment import FromEnvironment, add_local, from_environment
+from wrp_proxy.settings.schema import Settings
+from wrp_proxy.settings.yaml_file import fill_in, read_yaml
+
+DEMONSTRATION_MODEL = "smollm2-135m"
+_OLLAMA = ("127.0.0.1", 11434)
+_SECRET = ("api_key", "api_keys", "key")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line, or its `WRP_*` variables, say; None and empty say nothing."""
+
+    config: Path | None = None
+    host: str | None = None
+    port: int | None = None
+    api_keys: str | None = None
+    allow_anonymous: bool = False
+    find_ollama: bool = True
+
+
+def load_settings(options: Options, environment: Mapping[str, str]) -> Settings:
+    """Return valid settings; raise ConfigError with every problem there is."""
+    raw, problems = read_yaml(options.config) if options.config else ({}, [])
+    raw = fill_in(raw, "", environment, problems)
+    if not {"providers", "models"} & raw.keys():
+        found = from_environment(environment)
+        _add_what_runs_here(found, find_ollama=options.find_ollama)
+        problems += found.problems
+        raw = {**raw, "providers": found.providers, "models": found.models}
+        for name in found.empty:
+            structlog.get_logger("wrp_proxy.settings").warning("set but empty", variable=name)
+    raw["server"] = _server(raw.get("server"), options, problems)
+    problems += cross_check(raw)
+    settings = _validate(raw, problems)
+    if settings is None or problems:
+        raise ConfigError(_unique(problems))
+    _refuse_open_door(settings, allow_anonymous=options.allow_anonymous)
+    return settings
+
+
+def _add_what_runs_here(found: FromEnvironment, *, find_ollama: bool) -> None:
+    """Without any provider, take a running Ollama, else the demonstration model."""
+    if found.providers or found.problems:
+        return
+    if find_ollama and is_listening(*_OLLAMA):
+        host, port = _OLLAMA
+        found.add("ollama", {"base_url": f"http://{host}:{port}/v1"}, ())
+    elif is_runtime_installed() and demonstration_weights() is not None:
+        add_local(found, DEMONSTRATION_MODEL, None)
+
+
+def _server(section: object, options: Options, problems: list[Problem]) -> object:
+    """Lay the command line over the file."""
+    if not isinstance(section, dict | None):
+        return section
+    server = dict(section or {})
+    if options.host is not None:
+        server["host"] = options.host
+    if options.port is not None:
+        server["port"] = options.port
+    if options.api_keys is not None:
+        keys = [key.strip() for key in options.api_keys.split(",") if key.strip()]
+        if not keys:
+            problems.append(
+                Problem("WRP_API_KEYS", "is empty", "list keys with commas, or unset it")
+            )
+        server["api_keys"] = keys
+    return server
+
+
+def _validate(raw: Mapping[str, Any], problems: list[Problem]) -> Settings | None:
+    try:
+        return Settings.model_validate(raw)
+    except ValidationError as error:
+        problems.extend(_problem(wrong) for wrong in error.errors())
+        return None
+
+
+def _problem(wrong: Mapping[str, Any]) -> Problem:
+    location: tuple[int | str, ...] = wrong["loc"]
+    path = _path(location)
+    if wrong["type"] == "extra_forbidden":
+        known = list(_keys_at(location[:-1]))
+        close = get_close_matches(str(location[-1]), known, n=1)
+        hint = f"did you mean '{close[0]}'? " if close else ""
+        return Problem(path, "is not a known key", f"{hint}known here: {', '.join(known)}")
+    if wrong["type"] == "missing":
+        return Problem(path, "is missing", f"add `{location[-1]}:`")
+    is_secret = any(part in _SECRET for part in location)
+    value = "its value" if is_secret else repr(wrong["input"])
+    return Problem(path, f"{value} is not accepted", wrong["msg"])
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for part in location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path
+
+
+def _keys_at(location: tuple[int | str, ...]) -> Iterator[str]:
+    """List the keys that the section at `location` may have."""
+    section: type[BaseModel] = Settings
+    for part in location:
+        if isinstance(part, str) and part in section.model_fields:
+            section = _section_in(section.model_fields[part].annotation) or section
+    yield from section.model_fields
+
+
+def _section_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_section_in(argument) for argument in typing.get_args(annotation))
+    return next((section for section in found if section is not None), None)
+
+
+def _unique(problems: list[Problem]) -> list[Problem]:
+    return list(dict.fromkeys(problems))
+
+
+def _refuse_open_door(settings: Settings, *, allow_anonymous: bool) -> None:
+    server = settings.server
+    if server.api_keys or allow_anonymous or _is_loopback(server.host):
+        return
+    raise ConfigError(
+        [
+            Problem(
+                "server.host",
+                f"'{server.host}' can be reached from outside, and no API key is set",
+                "set server.api_keys or WRP_API_KEYS, or start with --allow-anonymous",
+            )
+        ]
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,142 @@
+"""The shape of the configuration: frozen, and every unknown key is an error."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    model_validator,
+)
+
+Capability = Literal[
+    "tools", "vision", "audio", "json_schema", "reasoning", "logprobs", "embeddings", "completions"
+]
+Share = Annotated[float, Field(ge=0, le=1)]
+HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+[^\s?#]*$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _under(key: str) -> BeforeValidator:
+    """Take a bare value for a mapping with this one key."""
+    return BeforeValidator(lambda value: value if isinstance(value, dict) else {key: value})
+
+
+class ProviderSettings(_Section):
+    """One account at a vendor, one server, or one GGUF file."""
+
+    type: Literal["openai", "anthropic", "litellm", "local"]
+    vendor: str | None = None
+    """A row of the vendor table; default: the provider's own name, if it is one."""
+    base_url: HttpUrl | None = None
+    api_key: SecretStr | None = None
+    stream_usage: bool | None = None
+    """False: never send `stream_options`; default: as the vendor needs it."""
+    discover: bool = False
+    """Ask its /models for what it serves, at start and every few minutes."""
+    path: Path | None = None
+    """Only `local`: a GGUF file; default: the weights of the extra."""
+    context_window: PositiveInt | None = None
+    """Only `local`: tokens, shared by its slots."""
+    threads: PositiveInt | None = None
+    """Only `local`; default: one fewer than the cores."""
+
+
+class EndpointSettings(_Section):
+    provider: str
+    model: str = Field(min_length=1)
+    weight: PositiveFloat = 1.0
+    max_concurrency: PositiveInt | None = None
+    context_window: PositiveInt | None = None
+    label: str | None = None
+
+
+class PriceSettings(_Section):
+    """USD per million tokens."""
+
+    input: NonNegativeFloat
+    output: NonNegativeFloat
+    cached_input: NonNegativeFloat | None = None
+
+
+class ModelSettings(_Section):
+    endpoints: list[EndpointSettings] = Field(min_length=1)
+    balance: Literal["least_busy", "round_robin"] = "least_busy"
+    context_window: PositiveInt | None = None
+    price: PriceSettings | None = None
+    quality: Annotated[dict[str, Share], _under("default")] = Field(default_factory=dict)
+    capabilities: frozenset[Capability] | None = None
+
+
+class StrategySettings(BaseModel):
+    """A strategy's name, with its parameters beside it."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        return self.model_extra or {}
+
+
+class RouteSettings(_Section):
+    models: list[str] | None = Field(default=None, min_length=1)
+    """None, only for `auto`: all chat models."""
+    strategy: Annotated[StrategySettings, _under("name")] = StrategySettings(name="fixed_order")
+
+
+class KeySettings(_Section):
+    """A key that clients may use; without a name it is called after its hash."""
+
+    key: SecretStr = Field(min_length=1)
+    name: str | None = Field(default=None, min_length=1)
+    admin: bool = False
+    """May see the usage of all keys."""
+
+
+class ServerSettings(_Section):
+    host: str = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=8080, ge=0, le=65535)
+    api_keys: list[Annotated[KeySettings, _under("key")]] = Field(default_factory=list)
+    max_body_bytes: PositiveInt = 32 * 1024 * 1024
+    cors_origins: list[str] = Field(default_factory=list)
+    """Origins of browsers that may call; `*` for any."""
+
+
+class ResilienceSettings(_Section):
+    max_attempts: PositiveInt = 3
+    cooldown_s: NonNegativeFloat = 5.0
+    connect_timeout_s: PositiveFloat = 5.0
+    first_content_timeout_s: PositiveFloat = 60.0
+    stall_timeout_s: PositiveFloat = 60.0
+    answer_timeout_s: PositiveFloat | None = None
+    """For plain answers, whole; default: ten times `first_content_timeout_s`."""
+
+
+class Settings(_Section):
+    """All of it."""
+
+    providers: dict[str, ProviderSettings] = Field(default_factory=dict)
+    models: dict[str, ModelSettings] = Field(default_factory=dict)
+    routes: dict[str, RouteSettings] = Field(default_factory=dict)
+    server: ServerSettings = ServerSettings()
+    resilience: ResilienceSettings = ResilienceSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_sections_are_absent(cls, raw: Any) -> Any:
+        """Take `models:` with nothing under it, as YAML leaves it, for a section left out."""
+        if not isinstance(raw, dict):
+            return raw
+        return {name: section for name, section in raw.items() if section is not None}

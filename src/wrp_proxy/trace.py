@@ -1,0 +1,80 @@
+"""What is known of a request on its way through the pipeline."""
+
+from dataclasses import dataclass, field
+from time import perf_counter, time
+
+from wrp_proxy.cache.base import Lookup
+from wrp_proxy.catalog import Route
+from wrp_proxy.types import (
+    CacheStatus,
+    ChatRequest,
+    Decision,
+    Endpoint,
+    Finish,
+    Model,
+    Outcome,
+    Usage,
+    Workload,
+)
+
+
+@dataclass(slots=True)
+class Trace:
+    """Filled stage by stage; the HTTP layer reads it for its headers."""
+
+    request: ChatRequest
+    started_at: float = field(default_factory=time)
+    """Unix time in seconds."""
+    started: float = field(default_factory=perf_counter)
+    lookup: Lookup | None = None
+    workload: Workload | None = None
+    route: Route | None = None
+    decision: Decision | None = None
+    routed: float | None = None
+    """When the decision was made, on the clock of `started`."""
+    model: Model | None = None
+    tried: list[Endpoint] = field(default_factory=list)
+    is_committed: bool = False
+    """Something was given to the client: no other endpoint may be tried."""
+
+    @property
+    def cached(self) -> CacheStatus:
+        return self.lookup.status if self.lookup else "bypass"
+
+    def outcome(
+        self,
+        workload: Workload,
+        *,
+        model: str,
+        finish: Finish,
+        error: str | None = None,
+        endpoint: Endpoint | None = None,
+        usage: Usage | None = None,
+        cost_usd: float | None = None,
+        first_content_s: float | None = None,
+        duration_s: float | None = None,
+    ) -> Outcome:
+        """Write down how an attempt, a cache hit or a refusal went."""
+        decision = self.decision
+        return Outcome(
+            request_id=self.request.id,
+            started_at=self.started_at,
+            tenant=self.request.tenant,
+            session=self.request.session,
+            route=self.route.name if self.route else "",
+            model=model,
+            endpoint=endpoint.name if endpoint else None,
+            router=decision.router if decision else "",
+            reason=decision.reason if decision else "",
+            propensity=decision.propensity if decision else 1.0,
+            workload=workload,
+            usage=usage,
+            cost_usd=cost_usd,
+            first_content_s=first_content_s,
+            duration_s=perf_counter() - self.started if duration_s is None else duration_s,
+            finish=finish,
+            error=error,
+            attempt=len(self.tried),
+            cached=self.cached,
+            stream=self.request.stream,
+        )

@@ -1,0 +1,197 @@
+"""The nouns of the proxy: plain values that every stage may see."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+CAPABILITIES = frozenset(
+    {
+        "tools",
+        "vision",
+        "audio",
+        "json_schema",
+        "reasoning",
+        "logprobs",
+        "embeddings",
+        "completions",
+    }
+)
+CHAT_CAPABILITIES = CAPABILITIES - {"embeddings", "completions"}
+
+Kind = Literal["chat", "agent"]
+Finish = Literal["complete", "failed", "cancelled"]
+CacheStatus = Literal["miss", "exact", "semantic", "bypass"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRequest:
+    """One request as the caller sent it."""
+
+    id: str
+    tenant: str
+    """The name of the caller's key, never the key."""
+    session: str | None
+    model: str
+    """The name asked for: a route, a model or `provider/upstream-model`."""
+    body: Mapping[str, Any]
+    """The parsed JSON, to look into; never changed."""
+    raw: bytes
+    """The JSON as received, to forward."""
+    stream: bool = False
+    wants_usage: bool = False
+    """The caller asked for the usage chunk of a stream."""
+    debug: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """WHAT is asked: everything the router and the pool may decide by."""
+
+    input_tokens: int
+    tokens_exact: bool
+    """Counted with a tokenizer, not estimated from bytes."""
+    text_bytes: int
+    """UTF-8 bytes of all text that the model reads; the unit of calibration."""
+    max_output_tokens: int | None
+    expected_output_tokens: int
+    kind: Kind
+    needs: frozenset[str]
+    category: str = "unknown"
+
+    @property
+    def total_tokens(self) -> int:
+        """The window needed: input plus the output asked for, or expected where none is."""
+        return self.input_tokens + (self.max_output_tokens or self.expected_output_tokens)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens of one answer, as the upstream counted them unless `estimated`."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int = 0
+    """The part of `prompt_tokens` that the upstream served from its prompt cache."""
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """USD per million tokens."""
+
+    input: float
+    output: float
+    cached_input: float | None = None
+    """None: cached input costs what input costs."""
+
+    def cost_usd(self, usage: Usage) -> float:
+        cached_price = self.input if self.cached_input is None else self.cached_input
+        fresh_tokens = usage.prompt_tokens - usage.cached_tokens
+        return (
+            fresh_tokens * self.input
+            + usage.cached_tokens * cached_price
+            + usage.completion_tokens * self.output
+        ) / 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """WHERE: one upstream model at one provider; a value, its live state is the pool's."""
+
+    provider: str
+    model: str
+    """The upstream's own name of the model."""
+    weight: float = 1.0
+    max_concurrency: int | None = None
+    context_window: int | None = None
+    """Tokens, input and output together; None: unknown, taken to fit."""
+    label: str | None = None
+    price: Price | None = None
+    """None: unknown."""
+
+    @property
+    def name(self) -> str:
+        suffix = f"#{self.label}" if self.label else ""
+        return f"{self.provider}/{self.model}{suffix}"
+
+    def fits(self, tokens: int) -> bool:
+        return self.context_window is None or tokens <= self.context_window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """WHICH: a name that clients see, served by a pool of endpoints."""
+
+    name: str
+    endpoints: tuple[Endpoint, ...]
+    balancer: str = "least_busy"
+    price: Price | None = None
+    """What routing reckons with; each answer is billed at its endpoint's price."""
+    quality: Mapping[str, float] = field(default_factory=dict)
+    """Prior in 0..1 per category, `default` for the rest."""
+    capabilities: frozenset[str] = CHAT_CAPABILITIES
+    listed: bool = True
+    """False for `provider/upstream-model` names made up on request."""
+
+    def fits(self, tokens: int) -> bool:
+        return any(endpoint.fits(tokens) for endpoint in self.endpoints)
+
+    @property
+    def context_window(self) -> int | None:
+        """The longest window of the pool in tokens; None if any is unknown."""
+        windows = [endpoint.context_window for endpoint in self.endpoints]
+        known = [window for window in windows if window is not None]
+        return max(known) if len(known) == len(windows) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a router chose, and why."""
+
+    ranking: tuple[Model, ...]
+    """Best first; the tail is the fail-over order."""
+    router: str
+    reason: str
+    propensity: float = 1.0
+    """The chance that this choice had, so that logs can be replayed against other strategies."""
+    scores: Mapping[str, float | None] = field(default_factory=dict)
+    """Model name -> the figure it was ranked by; None where it has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """A piece of an answer, as bytes to relay, with what the proxy saw in it."""
+
+    data: bytes
+    content: bool = False
+    """Some real output, as opposed to a role, an empty delta or a comment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one attempt, or one cache hit, went; the row of the journal."""
+
+    request_id: str
+    started_at: float
+    """Unix time in seconds."""
+    tenant: str
+    session: str | None
+    route: str
+    model: str
+    endpoint: str | None
+    router: str
+    reason: str
+    propensity: float
+    workload: Workload
+    usage: Usage | None
+    cost_usd: float | None
+    """None: the price is unknown, or nothing is known of the usage."""
+    first_content_s: float | None
+    duration_s: float
+    finish: Finish
+    error: str | None
+    """The error's code."""
+    attempt: int
+    """1 for the first attempt of a request."""
+    cached: CacheStatus
+    stream: bool

@@ -1,0 +1,1 @@
+"""WHAT is asked? The workload of a request, seen without asking anybody."""

