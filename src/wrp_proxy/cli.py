@@ -35,7 +35,7 @@ AskedModel = Annotated[str, typer.Option(help="The route or model a client would
 
 
 @app.command()
-def serve(
+def serve(  # noqa: PLR0913 - one per option
     config: Config = None,
     host: Annotated[
         str | None, typer.Option(envvar="WRP_HOST", help="Address to bind [default: 127.0.0.1].")
@@ -126,7 +126,8 @@ def explain(
 
 
 def _load(options: Options) -> Settings:
-    structlog.configure_once(wrapper_class=structlog.make_filtering_bound_logger("WARNING"))
+    if not structlog.is_configured():
+        set_up_logs(LogLevel.warning, LogFormat.text)
     try:
         return load_settings(options, os.environ)
     except ConfigError as error:

@@ -1,20 +1,20 @@
 """The errors of the proxy; each class knows its HTTP status, OpenAI type and code.
 
 WrpError
-├── ConfigError              refused at start, with every problem found
-├── RequestError             400  the caller's request cannot be served as it is
+├── ConfigError               refused at start, with every problem found
+├── RequestError         400  the caller's request cannot be served as it is
 │   ├── BodyTooLargeError    413
 │   ├── ModelNotFoundError   404
 │   ├── ContextTooLongError  400  no able model has a window that fits
 │   └── CapabilityError      400  no model asked for can do what the request needs
-├── AuthenticationError      401
-├── NoEndpointError          503  nothing is there to answer
-│   ├── NotReadyError        503  an endpoint is still starting
+├── AuthenticationError  401
+├── NoEndpointError      503  nothing is there to answer
 │   └── PoolFullError        429  every endpoint is at its max_concurrency
-└── UpstreamError            an endpoint failed or refused; keeps the upstream's own words
+└── UpstreamError        502  an endpoint failed or refused; keeps the upstream's own words
     ├── RejectedError        4xx  the request is to blame; never tried elsewhere
     ├── UpstreamContextError 400  too long for this endpoint
     ├── RateLimitedError     429
+    ├── NotReadyError        503  still starting
     ├── UnauthorisedError    502  the proxy's own key was refused
     ├── UpstreamTimeoutError 504
     └── DisconnectedError    502  no connection, or it broke
@@ -73,7 +73,7 @@ class ConfigError(WrpError):
 class RequestError(WrpError):
     status = 400
     type = "invalid_request_error"
-    code = None
+    code: str | None = None
 
 
 class BodyTooLargeError(RequestError):
@@ -106,10 +106,6 @@ class NoEndpointError(WrpError):
     code = "no_endpoint_available"
 
 
-class NotReadyError(NoEndpointError):
-    code = "model_loading"
-
-
 class PoolFullError(NoEndpointError):
     status = 429
     type = "rate_limit_error"
@@ -125,7 +121,7 @@ class UpstreamError(WrpError):
 
     status = 502
     type = "upstream_error"
-    code = "upstream_error"
+    code: str | None = "upstream_error"
     retryable: ClassVar[bool] = True
     at_fault: ClassVar[bool] = True
 
@@ -133,6 +129,9 @@ class UpstreamError(WrpError):
 class RejectedError(UpstreamError):
     """A 4xx that blames the request: it goes back to the caller untouched."""
 
+    status = 400
+    type = "invalid_request_error"
+    code = None
     retryable = False
     at_fault = False
 
@@ -150,6 +149,15 @@ class RateLimitedError(UpstreamError):
     status = 429
     type = "rate_limit_error"
     code = "rate_limit_exceeded"
+
+
+class NotReadyError(UpstreamError):
+    """The endpoint is still starting; that is no fault."""
+
+    status = 503
+    type = "service_unavailable_error"
+    code = "model_loading"
+    at_fault = False
 
 
 class UnauthorisedError(UpstreamError):

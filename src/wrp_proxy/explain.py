@@ -54,7 +54,8 @@ def describe_catalog(settings: Settings) -> Iterator[str]:
 def _workload_lines(workload: Workload) -> Iterator[str]:
     how = "counted" if workload.tokens_exact else "estimated"
     yield f"workload   {workload.kind}, category {workload.category}"
-    yield f"tokens     {workload.input_tokens} in ({how}), {workload.expected_output_tokens} out expected"
+    expected = workload.expected_output_tokens
+    yield f"tokens     {workload.input_tokens} in ({how}), {expected} out expected"
     if workload.needs:
         yield f"needs      {', '.join(sorted(workload.needs))}"
 

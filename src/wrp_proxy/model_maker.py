@@ -19,7 +19,7 @@ class ModelMaker:
         self._prices = prices
 
     def configured(self, name: str, settings: ModelSettings) -> Model:
-        price = settings.price and Price(**settings.price.model_dump())
+        price = Price(**settings.price.model_dump()) if settings.price else None
         endpoints = tuple(
             self._endpoint(endpoint, price, settings.context_window)
             for endpoint in settings.endpoints

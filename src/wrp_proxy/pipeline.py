@@ -9,14 +9,13 @@ from wrp_proxy.accounting.base import Recorder
 from wrp_proxy.attempt import Attempt, TimeLimits
 from wrp_proxy.cache.base import Cache
 from wrp_proxy.catalog import Catalog
-from wrp_proxy.errors import NoEndpointError, NotReadyError, UpstreamError, WrpError
+from wrp_proxy.errors import NoEndpointError, UpstreamError, WrpError
 from wrp_proxy.pool.base import Pool
 from wrp_proxy.providers.base import Provider
 from wrp_proxy.providers.upstream import Upstream
 from wrp_proxy.trace import Trace
 from wrp_proxy.types import ChatRequest, Decision, Finish, Model, Outcome, Workload
 from wrp_proxy.workload.base import Classifier
-
 
 _FAILED: tuple[Finish, str | None] = ("failed", "internal_error")
 """What an attempt comes to when a fault of our own ends it."""
@@ -25,7 +24,7 @@ _FAILED: tuple[Finish, str | None] = ("failed", "internal_error")
 class Pipeline:
     """Cache, Workload, Router, Pool, Provider, record."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keywords only: one per stage, filled by the composition root
         self,
         *,
         cache: Cache,
@@ -83,9 +82,6 @@ class Pipeline:
                     async with aclosing(self._attempt(trace, workload, model)) as pieces:
                         async for piece in pieces:
                             yield piece
-                    return
-                except NotReadyError as error:
-                    failure = failure or error
                 except NoEndpointError as error:
                     failure = failure or error
                     break
@@ -93,13 +89,9 @@ class Pipeline:
                     if trace.is_committed or not error.retryable:
                         raise
                     failure = error
-        if failure is None:
-            failure = NoEndpointError("No model is able to answer.")
-        if not trace.tried:
-            name = decision.ranking[0].name
-            outcome = trace.outcome(workload, model=name, finish="failed", error=failure.code)
-            self._recorder.record(outcome)
-        raise failure
+                else:
+                    return
+        raise self._refusal(trace, workload, decision, failure)
 
     async def _attempt(
         self, trace: Trace, workload: Workload, model: Model
@@ -133,3 +125,14 @@ class Pipeline:
         self._classifier.learn(outcome)
         if trace.route is not None:
             trace.route.router.learn(outcome)
+
+    def _refusal(
+        self, trace: Trace, workload: Workload, decision: Decision, failure: WrpError | None
+    ) -> WrpError:
+        """Return the error of a request that no endpoint answered; recorded if none was tried."""
+        failure = failure or NoEndpointError("No model is able to answer.")
+        if not trace.tried:
+            name = decision.ranking[0].name
+            outcome = trace.outcome(workload, model=name, finish="failed", error=failure.code)
+            self._recorder.record(outcome)
+        return failure

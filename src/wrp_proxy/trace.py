@@ -41,7 +41,7 @@ class Trace:
     def cached(self) -> CacheStatus:
         return self.lookup.status if self.lookup else "bypass"
 
-    def outcome(
+    def outcome(  # noqa: PLR0913 - keywords only: what differs between outcomes
         self,
         workload: Workload,
         *,

@@ -63,7 +63,7 @@ class BackgroundRecorder:
     def _write(self, sink: Sink, backlog: list[Outcome]) -> None:
         try:
             sink.write(backlog)
-        except Exception:  # border: a broken sink must end neither the thread nor the others
+        except Exception:  # noqa: BLE001 - border: a broken sink must end neither the thread nor the others
             excess = max(len(backlog) - self._max_pending, 0)
             self.dropped += excess
             del backlog[:excess]

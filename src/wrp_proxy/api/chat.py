@@ -86,7 +86,7 @@ class ChatCompletions:
         except WrpError as error:
             self._log.warning("stream failed", request_id=trace.request.id, code=error.code)
             await send_piece(send, error_event(error))
-        except Exception:  # border: a stream that has begun must end with an error event
+        except Exception:  # noqa: BLE001 - border: a stream that has begun must end with an error event
             self._log.exception("stream failed", request_id=trace.request.id)
             await send_piece(send, error_event(internal_error()))
         await send_piece(send, b"", more=False)

@@ -14,6 +14,14 @@ _MAX_COOLDOWN_S = 300.0
 """No `Retry-After` keeps an endpoint out for longer."""
 
 
+@dataclass(frozen=True, slots=True)
+class LocalLease:
+    """A slot of one endpoint of a LocalPool."""
+
+    endpoint: Endpoint
+    settle: Callable[[UpstreamError | None], None]
+
+
 class LocalPool:
     """Lease endpoints by what this process has in flight and has seen fail.
 
@@ -86,11 +94,3 @@ class LocalPool:
             rest_s = min(max(self._cooldown_s, error.retry_after_s or 0.0), _MAX_COOLDOWN_S)
             load.failed_at = self._clock()
             load.cooling_until = load.failed_at + rest_s
-
-
-@dataclass(frozen=True, slots=True)
-class LocalLease:
-    """A slot of one endpoint in a LocalPool."""
-
-    endpoint: Endpoint
-    settle: Callable[[UpstreamError | None], None]

@@ -4,9 +4,12 @@ import asyncio
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from typing import TYPE_CHECKING
 
-import httpx
 import structlog
+
+if TYPE_CHECKING:
+    import httpx
 
 _EVERY_S = 300.0
 _RETRY_S = 10.0
@@ -41,18 +44,24 @@ class Discovery:
 
     async def run(self) -> None:
         """Ask until cancelled."""
+        if not self._servers:
+            return
+        import httpx
+
         async with httpx.AsyncClient(timeout=_TIMEOUT_S) as client:
             await asyncio.gather(*(self._follow(client, name) for name in self._servers))
 
-    async def _follow(self, client: httpx.AsyncClient, provider: str) -> None:
+    async def _follow(self, client: "httpx.AsyncClient", provider: str) -> None:
         while True:
             is_found = await self._ask(client, provider)
             self._waiting.discard(provider)
             await asyncio.sleep(_EVERY_S if is_found else _RETRY_S)
 
-    async def _ask(self, client: httpx.AsyncClient, provider: str) -> bool:
+    async def _ask(self, client: "httpx.AsyncClient", provider: str) -> bool:
         base_url, key = self._servers[provider]
         headers = {"authorization": f"Bearer {key}"} if key else {}
+        import httpx
+
         try:
             response = await client.get(f"{base_url.rstrip('/')}/models", headers=headers)
             response.raise_for_status()

@@ -7,6 +7,7 @@ outlives its parent, even one that was killed.
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 KEY_VARIABLE = "WRP_LOCAL_SERVER_KEY"
@@ -27,6 +28,7 @@ def main(path: str, context_window: int, threads: int) -> None:
 def _parameters(xllamacpp: Any, path: str, context_window: int, threads: int) -> Any:
     parameters = xllamacpp.CommonParams()
     parameters.model.path = path
+    parameters.model_alias = [Path(path).stem]  # else every answer names the whole path
     parameters.hostnames = ["127.0.0.1"]
     parameters.port = 0
     parameters.api_keys = [os.environ.pop(KEY_VARIABLE)]

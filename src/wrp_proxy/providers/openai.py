@@ -70,7 +70,7 @@ def splice(raw: bytes, changes: Mapping[str, msgspec.Raw], removals: set[str]) -
         raise RequestError("The body is not a JSON object.") from error
     for name in removals:
         fields.pop(name, None)
-    return msgspec.json.encode(fields | changes)
+    return msgspec.json.encode({**fields, **changes})
 
 
 def _stream_options(asked: object) -> msgspec.Raw:

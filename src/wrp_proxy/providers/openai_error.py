@@ -20,6 +20,7 @@ _PASSED_ON = re.compile(rb"retry-after(-ms)?|x-should-retry|x-ratelimit-.+")
 _CONTEXT_CODES = {"context_length_exceeded", "exceed_context_size_error"}
 _CONTEXT_TEXT = re.compile(r"context (length|window|size)|maximum context|too many tokens", re.I)
 _RETRYABLE_4XX = {408, 425}
+_KEY_STATUS = {401, 402, 403}
 
 
 def error_of(status: int, headers: Mapping[bytes, bytes], body: bytes) -> UpstreamError:
@@ -57,23 +58,24 @@ def retry_after_s(headers: Mapping[bytes, bytes]) -> float | None:
 def _classify(status: int, said: Mapping[str, Any]) -> UpstreamError:
     message = str(said.get("message") or f"The upstream answered with status {status}.")
     code, kind = _text(said.get("code")), _text(said.get("type"))
-    if status in {401, 402, 403}:
-        return UnauthorisedError("The upstream refused the proxy's credentials.")
-    if status == 429:
-        error: UpstreamError = RateLimitedError(message, code=code)
-    elif _is_about_context(status, code, kind, message):
-        error = UpstreamContextError(message)
-    elif 400 <= status < 500 and status not in _RETRYABLE_4XX:
-        error = RejectedError(message)
-        error.code = code
-    else:
-        error = UpstreamError(message, code=code)
-    error.status = status if 400 <= status < 600 else 502
+    if status in _KEY_STATUS:
+        return UnauthorisedError("The upstream refused the proxy's key, or its account is empty.")
+    error = _class_of(status, code, kind, message)(message, code=code)
+    if status >= 400:
+        error.status = status
     error.param = _text(said.get("param"))
     error.type = kind or error.type
-    if isinstance(error, RejectedError) and kind is None:
-        error.type = "invalid_request_error"
     return error
+
+
+def _class_of(status: int, code: str | None, kind: str | None, message: str) -> type[UpstreamError]:
+    if status == 429:
+        return RateLimitedError
+    if _is_about_context(status, code, kind, message):
+        return UpstreamContextError
+    if 400 <= status < 500 and status not in _RETRYABLE_4XX:
+        return RejectedError
+    return UpstreamError
 
 
 def _is_about_context(status: int, code: str | None, kind: str | None, message: str) -> bool:

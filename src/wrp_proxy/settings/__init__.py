@@ -1,4 +1,4 @@
-"""What can be configured, from a file and from the environment; whatever is not known is refused."""
+"""What can be configured, by file and environment; whatever is not known is refused."""
 
 from wrp_proxy.settings.load import load_settings
 from wrp_proxy.settings.schema import Settings

@@ -3,6 +3,7 @@
 import asyncio
 import zlib
 from collections.abc import Callable
+from typing import cast
 
 import httptools
 
@@ -87,8 +88,7 @@ class Connection(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a TCP transport, for mypy
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
 
     def data_received(self, data: bytes) -> None:
         if self.exchange is None:

@@ -88,7 +88,7 @@ class Http1Exchange:
         self.is_drained = True
 
     def keep_alive_s(self) -> float:
-        """Say for how long the connection may be idle: less than the server promises, if it does."""
+        """Say for how long the connection may be idle: less than the server promises."""
         if not self._keep_alive:
             return 0.0
         promise = self.headers.get(b"keep-alive", b"").partition(b"timeout=")[2]

@@ -1,0 +1,91 @@
+"""The proxy under test, over a real socket."""
+
+import asyncio
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import uvicorn
+import yaml
+
+from wrp_proxy.app import build_app
+from wrp_proxy.settings.load import Options, load_settings
+
+
+@dataclass(slots=True)
+class Proxy:
+    """A running proxy, and clients for it."""
+
+    url: str
+    state_dir: Path
+    key: str = "any"
+    closers: list[Any] = field(default_factory=list)
+
+    @property
+    def openai(self) -> openai.OpenAI:
+        """The stock client; retries are off, so that each test sees what the proxy says."""
+        client = openai.OpenAI(base_url=f"{self.url}/v1", api_key=self.key, max_retries=0)
+        self.closers.append(client)
+        return client
+
+    @property
+    def http(self) -> httpx.Client:
+        client = httpx.Client(
+            base_url=self.url, timeout=30, headers={"authorization": f"Bearer {self.key}"}
+        )
+        self.closers.append(client)
+        return client
+
+    def usage(self, group_by: str = "model") -> list[dict[str, Any]]:
+        rows = self.http.get("/v1/usage", params={"group_by": group_by}).json()["data"]
+        assert isinstance(rows, list)
+        return rows
+
+
+def lab_config(url: str, **more: Any) -> dict[str, Any]:
+    """One provider `lab`, one model `small` on it."""
+    return {
+        "providers": {"lab": {"type": "openai", "base_url": url, "api_key": "upstream-secret"}},
+        "models": {
+            "small": {
+                "endpoints": [{"provider": "lab", "model": "mock-small"}],
+                "context_window": 8192,
+                "price": {"input": 1.0, "output": 2.0},
+            }
+        },
+        **more,
+    }
+
+
+@contextmanager
+def running_proxy(
+    config: Mapping[str, Any], folder: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[Proxy]:
+    """Serve a configuration in a thread, on a port of the system's choice."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "config.yaml"
+    file.write_text(yaml.safe_dump(dict(config)))
+    settings = load_settings(Options(config=file, find_ollama=False), environment or {})
+    app = build_app(settings, folder / "state")
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=0, http="httptools", ws="none", log_config=None, lifespan="on")
+    )
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="proxy")
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the proxy did not start"
+            thread.join(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        proxy = Proxy(f"http://127.0.0.1:{port}", folder / "state")
+        yield proxy
+        for client in proxy.closers:
+            client.close()
+    finally:
+        server.should_exit = True
+        thread.join(30)
