@@ -12,9 +12,14 @@ import httpx
 import openai
 import uvicorn
 import yaml
+from openai.types.chat import ChatCompletionMessageParam
 
 from wrp_proxy.app import build_app
 from wrp_proxy.settings.load import Options, load_settings
+
+ASK: list[ChatCompletionMessageParam] = [
+    {"role": "user", "content": "Write one sentence about the sea."}
+]
 
 
 @dataclass(slots=True)

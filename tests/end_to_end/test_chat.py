@@ -4,12 +4,11 @@ import json
 
 import openai
 import pytest
+from openai.types.chat import ChatCompletionFunctionToolParam
 
 from tests import answers
 from tests.fake_upstream import FakeUpstream
-from tests.proxy import Proxy
-
-ASK = [{"role": "user", "content": "Write one sentence about the sea."}]
+from tests.proxy import ASK, Proxy
 
 
 def test_a_plain_answer_comes_back_as_the_upstream_wrote_it(
@@ -19,7 +18,7 @@ def test_a_plain_answer_comes_back_as_the_upstream_wrote_it(
         answers.completion("The sea is wide.", unknown_field={"kept": True})
     )
 
-    reply = proxy.openai.chat.completions.create(model="auto", messages=ASK)  # type: ignore[arg-type]
+    reply = proxy.openai.chat.completions.create(model="auto", messages=ASK)
 
     assert reply.choices[0].message.content == "The sea is wide."
     assert reply.usage is not None
@@ -58,9 +57,7 @@ def test_debug_headers_are_sent_when_asked_for(proxy: Proxy) -> None:
 def test_a_streamed_answer_comes_back_chunk_by_chunk(proxy: Proxy, upstream: FakeUpstream) -> None:
     upstream.answer = answers.chat("The sea is wide.")
 
-    chunks = list(
-        proxy.openai.chat.completions.create(model="auto", messages=ASK, stream=True)  # type: ignore[call-overload]
-    )
+    chunks = list(proxy.openai.chat.completions.create(model="auto", messages=ASK, stream=True))
 
     assert "".join(c.choices[0].delta.content or "" for c in chunks) == "The sea is wide. "
     assert chunks[-1].choices[0].finish_reason == "stop"
@@ -69,9 +66,7 @@ def test_a_streamed_answer_comes_back_chunk_by_chunk(proxy: Proxy, upstream: Fak
 def test_the_usage_chunk_is_asked_for_and_kept_from_a_client_who_did_not_ask(
     proxy: Proxy, upstream: FakeUpstream
 ) -> None:
-    chunks = list(
-        proxy.openai.chat.completions.create(model="auto", messages=ASK, stream=True)  # type: ignore[call-overload]
-    )
+    chunks = list(proxy.openai.chat.completions.create(model="auto", messages=ASK, stream=True))
 
     assert upstream.last.json["stream_options"] == {"include_usage": True}
     assert all(chunk.choices for chunk in chunks)
@@ -82,10 +77,11 @@ def test_the_usage_chunk_reaches_a_client_who_asked(proxy: Proxy) -> None:
     chunks = list(
         proxy.openai.chat.completions.create(
             model="auto", messages=ASK, stream=True, stream_options={"include_usage": True}
-        )  # type: ignore[call-overload]
+        )
     )
 
     assert chunks[-1].choices == []
+    assert chunks[-1].usage is not None
     assert chunks[-1].usage.total_tokens == 18
 
 
@@ -95,7 +91,7 @@ def test_the_first_content_goes_out_before_the_second_arrives(
     whole = answers.chunks_of(["one ", "two "])
     upstream.answer = answers.paused_stream(whole[:2], whole[2:])
 
-    stream = proxy.openai.chat.completions.create(model="auto", messages=ASK, stream=True)  # type: ignore[call-overload]
+    stream = proxy.openai.chat.completions.create(model="auto", messages=ASK, stream=True)
     seen = [next(stream).choices[0].delta.content, next(stream).choices[0].delta.content]
     upstream.release()
     rest = [chunk.choices[0].delta.content for chunk in stream]
@@ -108,11 +104,14 @@ def test_tools_reach_the_upstream_and_its_calls_come_back(
     proxy: Proxy, upstream: FakeUpstream
 ) -> None:
     call = {"id": "call_1", "type": "function", "function": {"name": "tide", "arguments": "{}"}}
-    tool = {"type": "function", "function": {"name": "tide", "parameters": {"type": "object"}}}
+    tool: ChatCompletionFunctionToolParam = {
+        "type": "function",
+        "function": {"name": "tide", "parameters": {"type": "object"}},
+    }
     message = {"role": "assistant", "content": None, "tool_calls": [call]}
     upstream.answer = answers.plain(answers.completion(message=message))
 
-    reply = proxy.openai.chat.completions.create(model="auto", messages=ASK, tools=[tool])  # type: ignore[list-item, arg-type]
+    reply = proxy.openai.chat.completions.create(model="auto", messages=ASK, tools=[tool])
 
     assert upstream.last.json["tools"] == [tool]
     assert reply.choices[0].message.tool_calls is not None
@@ -160,7 +159,7 @@ async def test_the_async_client_streams_too(proxy: Proxy, upstream: FakeUpstream
     upstream.answer = answers.chat("Wide is the sea")
 
     async with openai.AsyncOpenAI(base_url=f"{proxy.url}/v1", api_key="any") as client:
-        stream = await client.chat.completions.create(model="small", messages=ASK, stream=True)  # type: ignore[call-overload]
+        stream = await client.chat.completions.create(model="small", messages=ASK, stream=True)
         texts = [chunk.choices[0].delta.content or "" async for chunk in stream]
 
     assert "".join(texts) == "Wide is the sea "
