@@ -3,16 +3,16 @@
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 
 from fastapi import FastAPI
 from pydantic import SecretStr
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route as HttpRoute
 
@@ -23,6 +23,7 @@ from wrp_proxy.accounting.pricing import PriceList
 from wrp_proxy.accounting.recorder import BackgroundRecorder
 from wrp_proxy.accounting.usage_report import UsageReport
 from wrp_proxy.api.accounts import accounts_api
+from wrp_proxy.api.asgi import App
 from wrp_proxy.api.callers import Key, KeyRing
 from wrp_proxy.api.chat import ChatCompletions
 from wrp_proxy.api.errors import install_error_shapes
@@ -74,18 +75,17 @@ def build_deciding(settings: Settings) -> Deciding:
     return Deciding(catalog, ThinClassifier(context_length), context_length, models)
 
 
-def build_app(settings: Settings, state_dir: Path) -> FastAPI:
+def build_app(settings: Settings, state_dir: Path) -> App:
     """Build the whole proxy; nothing runs until its lifespan begins."""
     deciding = build_deciding(settings)
-    resilience = settings.resilience
     journal = Journal.open(state_dir / "journal.sqlite3")
     metrics = Metrics(lambda: deciding.catalog.models)
     recorder = BackgroundRecorder([journal, metrics])
-    pool = LocalPool(cooldown_s=resilience.cooldown_s, clock=monotonic)
+    pool = LocalPool(cooldown_s=settings.resilience.cooldown_s, clock=monotonic)
     metrics.registry.register(LiveState(lambda: _live(pool), lambda: recorder.dropped))
     providers = {name: _provider(name, given) for name, given in settings.providers.items()}
     local = {name: p for name, p in providers.items() if isinstance(p, LocalProvider)}
-    upstream = Http1Upstream(connect_timeout_s=resilience.connect_timeout_s)
+    upstream = Http1Upstream(connect_timeout_s=settings.resilience.connect_timeout_s)
     discovery = _discovery(settings, deciding)
     pipeline = Pipeline(
         cache=DisabledCache(),
@@ -95,53 +95,54 @@ def build_app(settings: Settings, state_dir: Path) -> FastAPI:
         providers=providers,
         upstream=upstream,
         recorder=recorder,
-        limits=TimeLimits(
-            first_content_s=resilience.first_content_timeout_s,
-            stall_s=resilience.stall_timeout_s,
-            answer_s=resilience.answer_timeout_s or 10 * resilience.first_content_timeout_s,
-        ),
-        max_attempts=resilience.max_attempts,
+        limits=_time_limits(settings),
+        max_attempts=settings.resilience.max_attempts,
     )
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        recorder.start()
-        background = [
-            asyncio.create_task(work)
-            for work in (
-                discovery.run(),
-                deciding.context_length.load(load_tiktoken),
-                *(provider.run() for provider in local.values()),
-            )
-        ]
-        gc.collect()
-        gc.freeze()
-        try:
-            yield
-        finally:
-            for task in background:
-                task.cancel()
-            await asyncio.gather(*background, return_exceptions=True)
-            await upstream.close()
-            await asyncio.to_thread(recorder.close)
-
+    loading = partial(deciding.context_length.load, load_tiktoken)
+    background: list[Callable[[], Coroutine[object, object, None]]] = [
+        discovery.run,
+        loading,
+        *(provider.run for provider in local.values()),
+    ]
     app = FastAPI(
         title="wrp-proxy",
         version=__version__,
-        lifespan=lifespan,
+        lifespan=partial(_lifespan, recorder=recorder, upstream=upstream, background=background),
         docs_url=None,
         redoc_url=None,
-        middleware=_middleware(settings),
     )
-    chat = ChatCompletions(pipeline, max_body_bytes=settings.server.max_body_bytes)
-    for path in ("/v1/chat/completions", "/chat/completions"):
-        app.router.routes.append(HttpRoute(path, chat, methods=["POST"]))
     app.include_router(models_api(deciding.catalog))
     app.include_router(health_api(deciding.catalog, {**local}, lambda: discovery.is_waiting))
-    report = UsageReport(journal.path)
-    app.include_router(accounts_api(report, recorder.flush, metrics.render))
+    app.include_router(accounts_api(UsageReport(journal.path), recorder.flush, metrics.render))
     install_error_shapes(app)
-    return app
+    chat = ChatCompletions(pipeline, max_body_bytes=settings.server.max_body_bytes)
+    hot: dict[str, App] = {"/v1/chat/completions": chat, "/chat/completions": chat}
+    for path, endpoint in hot.items():
+        app.router.routes.append(HttpRoute(path, endpoint, methods=["POST"]))
+    front = Front(app, hot=hot, keys=_key_ring(settings))
+    return _with_cors(front, settings.server.cors_origins)
+
+
+@asynccontextmanager
+async def _lifespan(
+    app: FastAPI,
+    *,
+    recorder: BackgroundRecorder,
+    upstream: Http1Upstream,
+    background: Sequence[Callable[[], Coroutine[object, object, None]]],
+) -> AsyncIterator[None]:
+    recorder.start()
+    tasks = [asyncio.create_task(work()) for work in background]
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await upstream.close()
+        await asyncio.to_thread(recorder.close)
 
 
 def price_list_path() -> Path:
@@ -196,19 +197,25 @@ def _discovery(settings: Settings, deciding: Deciding) -> Discovery:
     return Discovery(servers, found)
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
-    front = Middleware(Front, keys=_key_ring(settings))
-    origins = settings.server.cors_origins
+def _time_limits(settings: Settings) -> TimeLimits:
+    resilience = settings.resilience
+    return TimeLimits(
+        first_content_s=resilience.first_content_timeout_s,
+        stall_s=resilience.stall_timeout_s,
+        answer_s=resilience.answer_timeout_s or 10 * resilience.first_content_timeout_s,
+    )
+
+
+def _with_cors(app: App, origins: Sequence[str]) -> App:
     if not origins:
-        return [front]
-    cors = Middleware(
-        CORSMiddleware,
+        return app
+    return CORSMiddleware(
+        app,
         allow_origins=origins,
         allow_methods=["*"],
         allow_headers=["*"],
         expose_headers=["*"],
     )
-    return [cors, front]
 
 
 def _key_ring(settings: Settings) -> KeyRing:

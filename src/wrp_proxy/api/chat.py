@@ -60,14 +60,9 @@ class ChatCompletions:
         async with aclosing(self._pipeline.answer(trace.request, trace)) as pieces:
             try:
                 first = await anext(pieces)
-            except WrpError as error:
-                self._log.info(
-                    "request failed",
-                    request_id=trace.request.id,
-                    status=error.status,
-                    code=error.code,
-                )
-                await send_error(send, error, answer_headers(trace))
+            except Exception as error:  # noqa: BLE001 - border: every request gets an answer
+                known = self._known(trace, error)
+                await send_error(send, known, answer_headers(trace))
                 return
             if trace.request.stream:
                 await send_start(send, [*_STREAM_HEADERS, *answer_headers(trace)])
@@ -83,13 +78,18 @@ class ChatCompletions:
             await send_piece(send, first)
             async for piece in pieces:
                 await send_piece(send, piece)
-        except WrpError as error:
-            self._log.warning("stream failed", request_id=trace.request.id, code=error.code)
-            await send_piece(send, error_event(error))
-        except Exception:  # noqa: BLE001 - border: a stream that has begun must end with an error event
-            self._log.exception("stream failed", request_id=trace.request.id)
-            await send_piece(send, error_event(internal_error()))
+        except Exception as error:  # noqa: BLE001 - border: a stream never just breaks off
+            await send_piece(send, error_event(self._known(trace, error)))
         await send_piece(send, b"", more=False)
+
+    def _known(self, trace: Trace, error: Exception) -> WrpError:
+        """Log an error and return what the client may see of it."""
+        log = self._log.bind(request_id=trace.request.id, attempts=len(trace.tried))
+        if isinstance(error, WrpError):
+            log.info("request failed", status=error.status, code=error.code)
+            return error
+        log.error("request failed by a fault of the proxy", exc_info=error)
+        return internal_error()
 
 
 async def while_connected(receive: Receive, work: Coroutine[object, object, None]) -> None:
