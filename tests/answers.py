@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from tests.fake_upstream import Answer, Received, Wire
@@ -127,3 +129,60 @@ async def hang(received: Received, wire: Wire) -> None:
 
 async def reset(received: Received, wire: Wire) -> None:
     wire.reset()
+
+
+def in_turn(*answers: Answer) -> Answer:
+    """Give each request the next answer; the last one stays."""
+    left = list(answers)
+
+    async def answer(received: Received, wire: Wire) -> None:
+        chosen = left.pop(0) if len(left) > 1 else left[0]
+        await chosen(received, wire)
+
+    return answer
+
+
+def forgiving(inner: Answer) -> Answer:
+    """Answer somebody who may leave at any moment."""
+
+    async def answer(received: Received, wire: Wire) -> None:
+        with suppress(ConnectionError):
+            await inner(received, wire)
+
+    return answer
+
+
+def stepwise_stream(pieces: Sequence[bytes], steps: threading.Semaphore) -> Answer:
+    """Stream a piece whenever the test releases a step."""
+
+    async def answer(received: Received, wire: Wire) -> None:
+        await wire.begin_stream()
+        for piece in pieces:
+            assert await asyncio.to_thread(steps.acquire, timeout=20)
+            await wire.piece(piece)
+        await wire.end_stream()
+
+    return answer
+
+
+async def head_only(received: Received, wire: Wire) -> None:
+    """Send status and headers, and nothing more."""
+    if received.json.get("stream"):
+        await wire.begin_stream()
+    else:
+        await wire.head(200, content_type="application/json", content_length="100")
+    await asyncio.Event().wait()
+
+
+def comments_after(pieces: Sequence[bytes]) -> Answer:
+    """Stream pieces, then keep-alive comments for as long as somebody listens."""
+
+    async def answer(received: Received, wire: Wire) -> None:
+        await wire.begin_stream()
+        for piece in pieces:
+            await wire.piece(piece)
+        while True:
+            await wire.piece(b": keep-alive\n\n")
+            await asyncio.sleep(0.02)
+
+    return forgiving(answer)

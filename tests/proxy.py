@@ -1,12 +1,14 @@
 """The proxy under test, over a real socket."""
 
 import asyncio
+import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from time import monotonic
+from typing import Any, TypeVar
 
 import httpx
 import openai
@@ -16,6 +18,10 @@ from openai.types.chat import ChatCompletionMessageParam
 
 from wrp_proxy.app import build_app
 from wrp_proxy.settings.load import Options, load_settings
+
+T = TypeVar("T")
+
+CHAT = "/v1/chat/completions"
 
 ASK: list[ChatCompletionMessageParam] = [
     {"role": "user", "content": "Write one sentence about the sea."}
@@ -94,3 +100,57 @@ def running_proxy(
     finally:
         server.should_exit = True
         thread.join(30)
+
+
+def pools_config(pools: Mapping[str, Sequence[str]], **more: Any) -> dict[str, Any]:
+    """Models in the order of `auto`, each with its pool of addresses; one provider per address."""
+    urls = dict.fromkeys(url for pool in pools.values() for url in pool)
+    names = {url: f"lab-{place}" for place, url in enumerate(urls, 1)}
+    key = {"type": "openai", "api_key": "upstream-secret"}
+    return {
+        "providers": {name: {**key, "base_url": url} for url, name in names.items()},
+        "models": {
+            model: {
+                "endpoints": [{"provider": names[url], "model": f"mock-{model}"} for url in pool],
+                "price": {"input": 1.0, "output": 2.0},
+            }
+            for model, pool in pools.items()
+        },
+        "routes": {"auto": {"models": list(pools)}},
+        **more,
+    }
+
+
+def ask(proxy: Proxy, *, headers: Mapping[str, str] | None = None, **fields: Any) -> httpx.Response:
+    """Ask `auto`, or as `fields` say, and read the whole answer."""
+    body = {"model": "auto", "messages": ASK, **fields}
+    return proxy.http.post(CHAT, json=body, headers=headers)
+
+
+def eventually(look: Callable[[], T], within_s: float = 20.0) -> T:
+    """Return what `look` sees once that is true; fail when it takes too long."""
+    deadline = monotonic() + within_s
+    pause = threading.Event()
+    while not (seen := look()):
+        assert monotonic() < deadline, f"still {seen!r} after {within_s} s"
+        pause.wait(0.02)
+    return seen
+
+
+def read_journal(state_dir: Path) -> list[dict[str, Any]]:
+    """Read every row that is on the disk, oldest first."""
+    with closing(sqlite3.connect(state_dir / "journal.sqlite3")) as journal:
+        journal.row_factory = sqlite3.Row
+        return [dict(row) for row in journal.execute("SELECT * FROM outcomes ORDER BY rowid")]
+
+
+def recorded(proxy: Proxy, count: int = 1) -> list[dict[str, Any]]:
+    """Wait until at least `count` attempts are on record, and return all."""
+    client = proxy.http
+
+    def look() -> list[dict[str, Any]]:
+        client.get("/metrics")  # has the proxy write what is pending
+        rows = read_journal(proxy.state_dir)
+        return rows if len(rows) >= count else []
+
+    return eventually(look)

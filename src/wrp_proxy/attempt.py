@@ -72,7 +72,7 @@ class Attempt:
         price = self._endpoint.price
         return self._trace.outcome(
             self._workload,
-            model=self._trace.model.name if self._trace.model else "",
+            model=self._trace.answered_by or "",
             finish=finish,
             error=error,
             endpoint=self._endpoint,

@@ -7,7 +7,7 @@ from time import perf_counter
 
 from wrp_proxy.accounting.base import Recorder
 from wrp_proxy.attempt import Attempt, TimeLimits
-from wrp_proxy.cache.base import Cache
+from wrp_proxy.cache.base import Cache, Hit
 from wrp_proxy.catalog import Catalog
 from wrp_proxy.errors import NoEndpointError, UpstreamError, WrpError
 from wrp_proxy.pool.base import Pool
@@ -69,7 +69,8 @@ class Pipeline:
                     collected.append(piece)
                 yield piece
         if lookup.saves:
-            await self._cache.save(lookup, b"".join(collected))
+            hit = Hit(answer=b"".join(collected), model=trace.answered_by or "")
+            await self._cache.save(lookup, hit)
 
     async def _attempts(
         self, trace: Trace, workload: Workload, decision: Decision

@@ -41,6 +41,13 @@ class Trace:
     def cached(self) -> CacheStatus:
         return self.lookup.status if self.lookup else "bypass"
 
+    @property
+    def answered_by(self) -> str | None:
+        """The name of the model that has answered, now or when the cache learnt the answer."""
+        if self.model is not None:
+            return self.model.name
+        return self.lookup.hit.model if self.lookup and self.lookup.hit else None
+
     def outcome(  # noqa: PLR0913 - keywords only: what differs between outcomes
         self,
         workload: Workload,

@@ -14,8 +14,8 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 def answer_headers(trace: Trace) -> HeaderList:
     """Return the compact set, and with `x-wrp-debug: 1` all that was known."""
     headers = [(b"x-wrp-cache", trace.cached.encode())]
-    if trace.model is not None:
-        headers.append((b"x-wrp-model", _printable(trace.model.name)))
+    if answered_by := trace.answered_by:
+        headers.append((b"x-wrp-model", _printable(answered_by)))
     if trace.tried:
         headers.append((b"x-wrp-provider", _printable(trace.tried[-1].provider)))
     if trace.route is not None:

@@ -8,7 +8,7 @@ from wrp_proxy.types import CacheStatus, ChatRequest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """An answer given before."""
+    """An answer, and who gave it."""
 
     answer: bytes
     """Whole, in the form asked for now (JSON or SSE)."""
@@ -39,6 +39,6 @@ class Cache(Protocol):
         """Say whether this was asked before, and answer it if so."""
         ...
 
-    async def save(self, lookup: Lookup, answer: bytes) -> None:
-        """Keep a complete answer for the request that `lookup` was made for."""
+    async def save(self, lookup: Lookup, hit: Hit) -> None:
+        """Keep a complete answer to the request that `lookup` was made for."""
         ...

@@ -1,6 +1,6 @@
 """The null cache: every request passes by."""
 
-from wrp_proxy.cache.base import Lookup
+from wrp_proxy.cache.base import Hit, Lookup
 from wrp_proxy.types import ChatRequest
 
 _BYPASS = Lookup(status="bypass")
@@ -12,5 +12,5 @@ class DisabledCache:
     async def lookup(self, request: ChatRequest) -> Lookup:
         return _BYPASS
 
-    async def save(self, lookup: Lookup, answer: bytes) -> None:
+    async def save(self, lookup: Lookup, hit: Hit) -> None:
         return
