@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from ssl import SSLContext
 from time import monotonic
 
 from fastapi import FastAPI
@@ -38,7 +39,7 @@ from wrp_proxy.pipeline import Pipeline
 from wrp_proxy.pool.pool import LocalPool
 from wrp_proxy.providers.base import Provider
 from wrp_proxy.providers.discovery import Discovery
-from wrp_proxy.providers.http1.client import Http1Upstream
+from wrp_proxy.providers.http1.client import Http1Upstream, make_tls_context
 from wrp_proxy.providers.local import LocalProvider, demonstration_weights
 from wrp_proxy.providers.openai import OpenAIProvider
 from wrp_proxy.providers.vendors import VENDORS
@@ -85,7 +86,9 @@ def build_app(settings: Settings, state_dir: Path) -> App:
     metrics.registry.register(LiveState(lambda: _live(pool), lambda: recorder.dropped))
     providers = {name: _provider(name, given) for name, given in settings.providers.items()}
     local = {name: p for name, p in providers.items() if isinstance(p, LocalProvider)}
-    upstream = Http1Upstream(connect_timeout_s=settings.resilience.connect_timeout_s)
+    upstream = Http1Upstream(
+        connect_timeout_s=settings.resilience.connect_timeout_s, tls=_tls_context(settings)
+    )
     discovery = _discovery(settings, deciding)
     pipeline = Pipeline(
         cache=DisabledCache(),
@@ -119,8 +122,9 @@ def build_app(settings: Settings, state_dir: Path) -> App:
     hot: dict[str, App] = {"/v1/chat/completions": chat, "/chat/completions": chat}
     for path, endpoint in hot.items():
         app.router.routes.append(HttpRoute(path, endpoint, methods=["POST"]))
-    front = Front(app, hot=hot, keys=_key_ring(settings))
-    return _with_cors(front, settings.server.cors_origins)
+    origins = settings.server.cors_origins
+    front = Front(app, hot=hot, keys=_key_ring(settings), origins=origins)
+    return _with_cors(front, origins)
 
 
 @asynccontextmanager
@@ -164,7 +168,7 @@ def _provider(name: str, settings: ProviderSettings) -> Provider:
             name=name,
             path=settings.path or demonstration_weights() or Path(),
             context_window=settings.context_window or LOCAL_CONTEXT_WINDOW,
-            threads=settings.threads or max(1, len(os.sched_getaffinity(0)) - 1),
+            threads=settings.threads or max(1, (os.cpu_count() or 2) - 1),
         )
     vendor = VENDORS.get(settings.vendor or name)
     stream_usage = settings.stream_usage
@@ -181,6 +185,11 @@ def _provider(name: str, settings: ProviderSettings) -> Provider:
 def _base_url(name: str, settings: ProviderSettings) -> str:
     vendor = VENDORS.get(settings.vendor or name)
     return settings.base_url or (vendor.base_url if vendor else None) or ""
+
+
+def _tls_context(settings: Settings) -> SSLContext | None:
+    urls = [_base_url(name, given) for name, given in settings.providers.items()]
+    return make_tls_context() if any(url.startswith("https:") for url in urls) else None
 
 
 def _discovery(settings: Settings, deciding: Deciding) -> Discovery:

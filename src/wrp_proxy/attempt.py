@@ -1,12 +1,12 @@
 """One try at one endpoint: open, decode, watch the clock, and tell how it went."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Self
 
-from wrp_proxy.errors import UpstreamError, UpstreamTimeoutError
+from wrp_proxy.errors import UpstreamTimeoutError
 from wrp_proxy.providers.base import Decoder, Provider
 from wrp_proxy.providers.upstream import Exchange, Upstream
 from wrp_proxy.trace import Trace
@@ -52,7 +52,7 @@ class Attempt:
         exchange = upstream.open(self._provider.encode(self._request, self._endpoint))
         self._is_sent = True
         wait_s = limits.first_content_s if self._request.stream else limits.answer_s
-        with _Watchdog(exchange.abort, wait_s) as watchdog:
+        with _Watchdog(exchange, wait_s) as watchdog:
             async with exchange:
                 await self._refuse_failure(exchange)
                 self._decoder = decoder = self._provider.decoder(self._request)
@@ -110,14 +110,16 @@ class Attempt:
 
     def _release(self, chunks: Sequence[Chunk]) -> Sequence[Chunk]:
         """Hold start-up chunks back until real output; then give out all of them as one."""
-        if self._held is None or not chunks:
+        if self._first_content_s is not None or not chunks:
             return chunks
-        self._held.extend(chunk.data for chunk in chunks)
         has_content = any(chunk.content for chunk in chunks)
-        if not has_content and not self._is_too_much():
-            return ()
         if has_content:
             self._first_content_s = perf_counter() - self._started
+        if self._held is None:
+            return chunks
+        self._held.extend(chunk.data for chunk in chunks)
+        if not has_content and not self._is_too_much():
+            return ()
         released = Chunk(data=b"".join(self._held), content=has_content)
         self._held = None
         return (released,)
@@ -128,10 +130,14 @@ class Attempt:
 
 
 class _Watchdog:
-    """Aborts a wait that makes no progress: one timer per attempt, moved only when it fires."""
+    """Aborts a wait that makes no progress: one timer per attempt, moved only when it fires.
 
-    def __init__(self, abort: Callable[[UpstreamError], None], wait_s: float) -> None:
-        self._abort = abort
+    While something is unread it is the client who is slow, and no fault of the upstream's.
+    """
+
+    def __init__(self, exchange: Exchange, wait_s: float) -> None:
+        self._exchange = exchange
+        self._wait_s = wait_s
         self._loop = asyncio.get_running_loop()
         self._due = self._loop.time() + wait_s
         self._is_stalled = False
@@ -140,6 +146,7 @@ class _Watchdog:
     def rest(self, wait_s: float) -> None:
         """Progress was made: be quiet for `wait_s`."""
         self._is_stalled = True
+        self._wait_s = wait_s
         due = self._loop.time() + wait_s
         if due < self._timer.when():
             self._timer.cancel()
@@ -153,9 +160,11 @@ class _Watchdog:
         self._timer.cancel()
 
     def _fire(self) -> None:
-        if self._due > self._loop.time():
+        now = self._loop.time()
+        if self._exchange.has_unread:
+            self._due = now + self._wait_s
+        if self._due > now:
             self._timer = self._loop.call_at(self._due, self._fire)
-        elif self._is_stalled:
-            self._abort(UpstreamTimeoutError("The upstream stopped in the middle of its answer."))
-        else:
-            self._abort(UpstreamTimeoutError("The upstream did not answer in time."))
+            return
+        said = "went silent in mid-answer" if self._is_stalled else "did not answer in time"
+        self._exchange.abort(UpstreamTimeoutError(f"The upstream {said}."))

@@ -31,7 +31,9 @@ FindOllama = Annotated[
         envvar="WRP_FIND_OLLAMA", help="Look for a running Ollama when nothing is configured."
     ),
 ]
-AskedModel = Annotated[str, typer.Option(help="The route or model a client would name.")]
+AskedModel = Annotated[
+    str, typer.Option(envvar="WRP_MODEL", help="The route or model a client would name.")
+]
 
 
 @app.command()

@@ -8,6 +8,7 @@ WrpError
 │   ├── ContextTooLongError  400  no able model has a window that fits
 │   └── CapabilityError      400  no model asked for can do what the request needs
 ├── AuthenticationError  401
+├── ForeignOriginError   403  a web page that may not call
 ├── NoEndpointError      503  nothing is there to answer
 │   └── PoolFullError        429  every endpoint is at its max_concurrency
 └── UpstreamError        502  an endpoint failed or refused; keeps the upstream's own words
@@ -98,6 +99,12 @@ class AuthenticationError(WrpError):
     status = 401
     type = "invalid_request_error"
     code = "invalid_api_key"
+
+
+class ForeignOriginError(WrpError):
+    status = 403
+    type = "invalid_request_error"
+    code = "origin_not_allowed"
 
 
 class NoEndpointError(WrpError):

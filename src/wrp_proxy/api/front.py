@@ -1,16 +1,18 @@
 """The outermost layer: every request gets an id, and all but the public paths need a key."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 from wrp_proxy.api.asgi import App, Message, Receive, Scope, Send
-from wrp_proxy.api.callers import Caller, KeyRing, request_id_of
+from wrp_proxy.api.callers import ANONYMOUS, Caller, KeyRing, request_id_of
 from wrp_proxy.api.errors import send_error
-from wrp_proxy.errors import AuthenticationError
+from wrp_proxy.errors import AuthenticationError, ForeignOriginError
 
 CALLER = "wrp.caller"
 """Where the caller stands in the ASGI scope."""
 
 _PUBLIC = frozenset({"/", "/health", "/health/live", "/health/ready"})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Front:
@@ -20,10 +22,14 @@ class Front:
     which cost more than the whole pipeline; everything else goes to `app`.
     """
 
-    def __init__(self, app: App, *, hot: Mapping[str, App], keys: KeyRing) -> None:
+    def __init__(
+        self, app: App, *, hot: Mapping[str, App], keys: KeyRing, origins: Sequence[str]
+    ) -> None:
+        """`origins` are those of browsers' pages that may call; `*` for any."""
         self._app = app
         self._hot = hot
         self._keys = keys
+        self._origins = frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -41,7 +47,7 @@ class Front:
         path = scope["path"]
         try:
             tenant, is_admin = self._identify(path, headers)
-        except AuthenticationError as error:
+        except (AuthenticationError, ForeignOriginError) as error:
             await send_error(send_with_id, error)
             return
         scope[CALLER] = Caller(request_id, tenant, is_admin, headers)
@@ -52,4 +58,23 @@ class Front:
         if path in _PUBLIC:
             return "", False
         key = self._keys.owner(headers)
+        if key.tenant == ANONYMOUS:
+            self._refuse_foreign_page(headers.get(b"origin", b"").decode("latin-1"))
         return key.tenant, key.is_admin
+
+    def _refuse_foreign_page(self, origin: str) -> None:
+        """Without keys, any web page open in a browser here could spend the operator's money."""
+        if not origin or {origin, "*"} & self._origins:
+            return
+        if _host_of(origin) not in _LOOPBACK:
+            raise ForeignOriginError(
+                f"Pages of '{origin}' may not call this proxy: add the origin to "
+                "server.cors_origins, or set an API key."
+            )
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).hostname
+    except ValueError:
+        return None

@@ -68,14 +68,17 @@ class LocalProvider:
         """Serve until cancelled."""
         pause_s = _FIRST_RESTART_S
         while True:
-            await self._serve_once()
+            reason = await self._serve_once()
+            if self.state == "ready":
+                pause_s = _FIRST_RESTART_S
             self.state = "failed"
             self._openai = None
-            self._log.error("local model stopped", restart_in_s=pause_s)
+            self._log.error("local model stopped", reason=reason, restart_in_s=pause_s)
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _LAST_RESTART_S)
 
-    async def _serve_once(self) -> None:
+    async def _serve_once(self) -> str:
+        """Serve until the child ends; return why it ended."""
         key = secrets.token_urlsafe()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -88,12 +91,13 @@ class LocalProvider:
             env={**os.environ, KEY_VARIABLE: key},
         )
         try:
-            address = await _first_line(process)
-            if address:
-                self._openai = OpenAIProvider(base_url=f"{address}/v1", api_key=key)
+            said = await _first_line(process)
+            if said.startswith("http://"):
+                self._openai = OpenAIProvider(base_url=f"{said}/v1", api_key=key)
                 self.state = "ready"
                 self._log.info("local model ready")
-            await process.wait()
+                said = ""
+            return said or f"exit status {await process.wait()}"
         finally:
             if process.returncode is None:
                 process.kill()

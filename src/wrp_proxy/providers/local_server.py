@@ -15,12 +15,17 @@ _SLOTS = 2
 
 
 def main(path: str, context_window: int, threads: int) -> None:
-    """Serve `path` on a free loopback port and print the address once it answers."""
+    """Serve `path` on a free loopback port; print the address once it answers, or the reason."""
     import xllamacpp
 
-    server = xllamacpp.Server(_parameters(xllamacpp, path, context_window, threads))
+    try:
+        server = xllamacpp.Server(_parameters(xllamacpp, path, context_window, threads))
+    except RuntimeError as error:
+        sys.stdout.write(f"{error}\n")
+        sys.exit(1)
     sys.stdout.write(f"{server.listening_address}\n")
     sys.stdout.flush()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on
     sys.stdin.buffer.read()
     os._exit(0)  # the server's own threads would take their time to join
 

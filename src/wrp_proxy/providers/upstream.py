@@ -40,6 +40,11 @@ class Exchange(Protocol):
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
 
+    @property
+    def has_unread(self) -> bool:
+        """Something has arrived that nobody has taken yet."""
+        ...
+
     def abort(self, error: UpstreamError) -> None:
         """Close the connection and raise `error` in whoever waits for the answer."""
         ...

@@ -9,6 +9,22 @@ from typing import Any
 from wrp_proxy.errors import Problem
 from wrp_proxy.providers.vendors import VENDORS, Vendor
 
+OPTION_VARIABLES = frozenset(
+    {
+        "WRP_CONFIG",
+        "WRP_HOST",
+        "WRP_PORT",
+        "WRP_API_KEYS",
+        "WRP_ALLOW_ANONYMOUS",
+        "WRP_STATE_DIR",
+        "WRP_FIND_OLLAMA",
+        "WRP_LOG_LEVEL",
+        "WRP_LOG_FORMAT",
+        "WRP_MODEL",
+    }
+)
+"""Read by the command line."""
+
 _OWN_PROVIDER = re.compile(r"WRP_PROVIDER_([A-Z0-9_]+?)_(BASE_URL|API_KEY|MODELS)")
 
 
@@ -51,6 +67,16 @@ def from_environment(environment: Mapping[str, str]) -> FromEnvironment:
     _add_own(found, environment)
     _add_local(found, environment)
     return found
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """List `WRP_*` variables that nothing reads, such as misspelt ones."""
+    known = OPTION_VARIABLES | {"WRP_LOCAL_MODELS"}
+    return sorted(
+        name
+        for name in environment
+        if name.startswith("WRP_") and name not in known and not _OWN_PROVIDER.fullmatch(name)
+    )
 
 
 def _add_vendor(found: FromEnvironment, vendor: Vendor, environment: Mapping[str, str]) -> None:

@@ -15,7 +15,12 @@ from wrp_proxy.errors import ConfigError, Problem
 from wrp_proxy.providers.discovery import is_listening
 from wrp_proxy.providers.local import demonstration_weights, is_runtime_installed
 from wrp_proxy.settings.cross_check import cross_check
-from wrp_proxy.settings.environment import FromEnvironment, add_local, from_environment
+from wrp_proxy.settings.environment import (
+    FromEnvironment,
+    add_local,
+    from_environment,
+    unknown_variables,
+)
 from wrp_proxy.settings.schema import Settings
 from wrp_proxy.settings.yaml_file import fill_in, read_yaml
 
@@ -39,6 +44,7 @@ class Options:
 def load_settings(options: Options, environment: Mapping[str, str]) -> Settings:
     """Return valid settings; raise ConfigError with every problem there is."""
     raw, problems = read_yaml(options.config) if options.config else ({}, [])
+    _warn_of_unknown_variables(environment, named_in=str(raw))
     raw = fill_in(raw, "", environment, problems)
     if not {"providers", "models"} & raw.keys():
         found = from_environment(environment)
@@ -54,6 +60,14 @@ def load_settings(options: Options, environment: Mapping[str, str]) -> Settings:
         raise ConfigError(_unique(problems))
     _refuse_open_door(settings, allow_anonymous=options.allow_anonymous)
     return settings
+
+
+def _warn_of_unknown_variables(environment: Mapping[str, str], *, named_in: str) -> None:
+    for name in unknown_variables(environment):
+        if name not in named_in:
+            structlog.get_logger("wrp_proxy.settings").warning(
+                "nothing reads this variable", variable=name
+            )
 
 
 def _add_what_runs_here(found: FromEnvironment, *, find_ollama: bool) -> None:

@@ -18,10 +18,11 @@ class Http1Upstream:
     when it is taken, and one that breaks later fails its attempt.
     """
 
-    def __init__(self, *, connect_timeout_s: float) -> None:
+    def __init__(self, *, connect_timeout_s: float, tls: ssl.SSLContext | None = None) -> None:
+        """`tls` is made on first use where it is not given; that takes some 20 ms."""
         self._connect_timeout_s = connect_timeout_s
         self._idle: dict[Origin, dict[Connection, None]] = defaultdict(dict)
-        self._tls: ssl.SSLContext | None = None
+        self._tls = tls
         self._is_closed = False
 
     def open(self, call: Call) -> Http1Exchange:

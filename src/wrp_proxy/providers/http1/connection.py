@@ -13,6 +13,9 @@ from wrp_proxy.providers.http1.exchange import Http1Exchange
 _DRAIN_S = 1.0
 """How long the unimportant rest of an answer may take before the connection is given up."""
 
+_MAX_IDLE_S = {"http": 4.0, "https": 55.0}
+"""Model servers on plain HTTP commonly close after 5 s, the load balancers of vendors after 60."""
+
 Origin = tuple[str, str, int]
 """Scheme, host, port."""
 
@@ -77,7 +80,7 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _keep(self, exchange: Http1Exchange) -> None:
-        self._idle_until = self.loop.time() + exchange.keep_alive_s()
+        self._idle_until = self.loop.time() + exchange.keep_alive_s(_MAX_IDLE_S[self.origin[0]])
         self._on_kept(self)
 
     def _cancel_drain(self) -> None:

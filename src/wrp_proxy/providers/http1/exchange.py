@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _HIGH_WATER = 256 * 1024
 """Unread bytes of a body above which the socket is not read any more."""
 _MAX_HEAD = 64 * 1024
-_MAX_IDLE_S = 60.0
 
 
 class Http1Exchange:
@@ -79,6 +78,10 @@ class Http1Exchange:
             connection.resume()
         return piece
 
+    @property
+    def has_unread(self) -> bool:
+        return bool(self._pieces)
+
     def abort(self, error: UpstreamError) -> None:
         self.fail(error)
         if self._connection is not None:
@@ -87,13 +90,13 @@ class Http1Exchange:
     def drain(self) -> None:
         self.is_drained = True
 
-    def keep_alive_s(self) -> float:
+    def keep_alive_s(self, at_most_s: float) -> float:
         """Say for how long the connection may be idle: less than the server promises."""
         if not self._keep_alive:
             return 0.0
         promise = self.headers.get(b"keep-alive", b"").partition(b"timeout=")[2]
         promised_s = promise.partition(b",")[0].strip()
-        return float(promised_s) - 1.0 if promised_s.isdigit() else _MAX_IDLE_S
+        return min(float(promised_s) - 1.0, at_most_s) if promised_s.isdigit() else at_most_s
 
     # called by the connection
 
