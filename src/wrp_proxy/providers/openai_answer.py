@@ -1,21 +1,22 @@
 """Reads OpenAI's plain (not streamed) chat completions."""
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 import msgspec
 
 from wrp_proxy.errors import DisconnectedError
 from wrp_proxy.providers.openai_error import error_in_answer
-from wrp_proxy.providers.openai_usage import BYTES_PER_TOKEN, ReportedUsage, to_usage
+from wrp_proxy.providers.openai_usage import BYTES_PER_TOKEN, text_bytes, to_usage
 from wrp_proxy.types import Chunk, Usage
 
 _MAX_BYTES = 256 * 1024 * 1024
 
 
 class _Answer(msgspec.Struct):
-    choices: list[msgspec.Raw] | None = None
-    usage: ReportedUsage | None = None
+    choices: Any = None
+    usage: Any = None
     error: Any = None
 
 
@@ -27,6 +28,7 @@ class OpenAIAnswerDecoder:
         self.done = False
         self._pieces: list[bytes] = []
         self._size = 0
+        self._text_bytes = 0
 
     def feed(self, piece: bytes) -> Sequence[Chunk]:
         self._pieces.append(piece)
@@ -39,15 +41,20 @@ class OpenAIAnswerDecoder:
         body = b"".join(self._pieces)
         try:
             answer = msgspec.json.decode(body, type=_Answer)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise DisconnectedError("The upstream's answer is not a JSON object.") from error
         if answer.error and (failure := error_in_answer(body)):
             raise failure
-        if not answer.choices:
+        if not isinstance(answer.choices, list) or not answer.choices:
             raise DisconnectedError("The upstream's answer has no choices.")
-        if answer.usage is not None:
-            self.usage = to_usage(answer.usage)
+        self.usage = to_usage(answer.usage)
+        if self.usage is None:
+            self._text_bytes = sum(map(_text_of_choice, answer.choices))
         return (Chunk(data=body, content=True),)
 
     def estimate(self) -> int:
-        return round(self._size / BYTES_PER_TOKEN)
+        return ceil(self._text_bytes / BYTES_PER_TOKEN)
+
+
+def _text_of_choice(choice: object) -> int:
+    return text_bytes(choice.get("message")) if isinstance(choice, dict) else 0

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from time import time
 from typing import Any
 
@@ -39,20 +40,18 @@ def error_in_answer(body: bytes) -> UpstreamError | None:
     said = _said(body)
     if not said:
         return None
-    status = said.get("status", said.get("code"))
-    return _classify(status if isinstance(status, int) and status >= 400 else 502, said)
+    numbers = (said.get("status"), said.get("code"))
+    status = next((n for n in numbers if isinstance(n, int) and 400 <= n < 600), 502)
+    return _classify(status, said)
 
 
 def retry_after_s(headers: Mapping[bytes, bytes]) -> float | None:
     """Read `retry-after-ms`, or `Retry-After` in seconds or as a date (RFC 9110, 10.2.3)."""
-    milliseconds = headers.get(b"retry-after-ms", b"").decode("latin-1")
-    seconds = headers.get(b"retry-after", b"").decode("latin-1")
-    try:
-        if milliseconds:
-            return max(float(milliseconds) / 1000, 0.0)
-        return max(float(seconds), 0.0) if seconds else None
-    except ValueError:
-        return _seconds_until(seconds)
+    milliseconds = _number(headers.get(b"retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    said = headers.get(b"retry-after")
+    return _number(said) if _number(said) is not None else _seconds_until(said)
 
 
 def _classify(status: int, said: Mapping[str, Any]) -> UpstreamError:
@@ -101,8 +100,16 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _seconds_until(date: str) -> float | None:
+def _number(said: bytes | None) -> float | None:
     try:
-        return max(parsedate_to_datetime(date).timestamp() - time(), 0.0)
+        number = float(said or b"")
+    except ValueError:
+        return None
+    return max(number, 0.0) if isfinite(number) else None
+
+
+def _seconds_until(date: bytes | None) -> float | None:
+    try:
+        return max(parsedate_to_datetime((date or b"").decode()).timestamp() - time(), 0.0)
     except (ValueError, OverflowError):
         return None

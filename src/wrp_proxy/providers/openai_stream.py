@@ -1,13 +1,13 @@
 """Reads OpenAI's streamed chat completions as bytes, and looks only where it must."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from wrp_proxy.errors import DisconnectedError, UpstreamError
 from wrp_proxy.providers.openai_error import error_in_answer
-from wrp_proxy.providers.openai_usage import BYTES_PER_TOKEN, ReportedUsage, to_usage
+from wrp_proxy.providers.openai_usage import BYTES_PER_TOKEN, text_bytes, to_usage
 from wrp_proxy.providers.sse import EventCutter, data_of, split_events
 from wrp_proxy.types import Chunk, Usage
 
@@ -15,14 +15,16 @@ _DONE = b"[DONE]"
 
 
 class _Choice(msgspec.Struct):
-    index: int = 0
-    delta: dict[str, Any] | None = None
-    finish_reason: str | None = None
+    """Loosely typed: what an upstream writes oddly is not ours to refuse."""
+
+    index: Any = 0
+    delta: Any = None
+    finish_reason: Any = None
 
 
 class _Event(msgspec.Struct):
     choices: list[_Choice] | None = None
-    usage: ReportedUsage | None = None
+    usage: Any = None
     error: Any = None
 
 
@@ -36,9 +38,10 @@ class OpenAIStreamDecoder:
         self.usage: Usage | None = None
         self.done = False
         self._cutter = EventCutter()
-        self._unfinished = choices
+        self._choices = choices
         self._finished: set[int] = set()
         self._wants_usage = wants_usage
+        self._failure: UpstreamError | None = None
         self._has_content = False
         self._events = 0
         self._bytes = 0
@@ -52,52 +55,75 @@ class OpenAIStreamDecoder:
         if not block:
             return ()
         if self._has_content and not _needs_a_look(block):
-            events = block.count(b"data:")
-            self._events += events
-            self._bytes += len(block)
-            return (Chunk(data=block, content=events > 0),)
-        return tuple(self._inspect(block))
+            return (self._passed(block),)
+        return self._inspect(block)
 
     def close(self) -> Sequence[Chunk]:
-        rest = self._cutter.close().strip()
+        if self._failure is not None:
+            raise self._failure
         if self.done:
             return ()
-        if rest.startswith(b"{") and (error := error_in_answer(rest)):
-            raise error
-        last = tuple(self._inspect(rest + b"\n\n")) if rest.startswith(b"data:") else ()
+        rest = self._cutter.close()
+        is_whole = b"".join(split_events(rest)) == rest
+        last = self._inspect(rest if is_whole else rest + b"\n\n")
+        if self._failure is not None:
+            raise self._failure
         if self.done:
             return last
-        if not self._is_finished():
-            raise DisconnectedError("The upstream's stream ended before the answer was finished.")
+        self._refuse_unfinished()
         return (*last, Chunk(data=b"data: [DONE]\n\n"))
 
     def estimate(self) -> int:
         text_bytes = self._bytes - self._overhead * self._events
         return max(self._events, round(text_bytes / BYTES_PER_TOKEN))
 
-    def _is_finished(self) -> bool:
-        return len(self._finished) >= self._unfinished
+    def _passed(self, block: bytes) -> Chunk:
+        """Relay events that hold nothing but content."""
+        events = block.count(b"data:")
+        self._events += events
+        self._bytes += len(block)
+        return Chunk(data=block, content=events > 0)
 
-    def _inspect(self, block: bytes) -> Iterator[Chunk]:
-        for data in split_events(block):
-            payload = data_of(data)
-            if payload == _DONE:
-                self.done = True
-                self._refuse_unfinished()
-                yield Chunk(data=data)
-                return
-            if not payload:
-                yield Chunk(data=data)
-                continue
-            event = _parse(payload)
-            if event.error:
-                raise error_in_answer(payload) or UpstreamError("The upstream failed.")
-            is_content = self._note(event, len(data))
-            if event.choices or (self._wants_usage and event.usage is not None):
-                yield Chunk(data=data, content=is_content)
+    def _inspect(self, block: bytes) -> Sequence[Chunk]:
+        """Look at each event; what stands before a failure still goes out, the rest does not."""
+        chunks: list[Chunk] = []
+        try:
+            for event in split_events(block):
+                if self.done:
+                    break
+                chunks.extend(self._look_at(event))
+        except UpstreamError as error:
+            if not chunks:
+                raise
+            self._failure = error
+            self.done = True
+        if len(chunks) < 2:
+            return chunks
+        content = any(chunk.content for chunk in chunks)
+        return (Chunk(data=b"".join(chunk.data for chunk in chunks), content=content),)
+
+    def _look_at(self, data: bytes) -> Iterator[Chunk]:
+        if self._has_content and not _needs_a_look(data):
+            yield self._passed(data)
+            return
+        payload = data_of(data)
+        if payload == _DONE:
+            self._refuse_unfinished()
+            self.done = True
+        if not payload:
+            _refuse_plain_json(data)
+        if self.done or not payload:
+            yield Chunk(data=data)
+            return
+        event = _parse(payload)
+        if event.error:
+            raise error_in_answer(payload) or UpstreamError("The upstream failed.")
+        is_content = self._note(event, len(data))
+        if event.choices or (self._wants_usage and event.usage is not None):
+            yield Chunk(data=data, content=is_content)
 
     def _note(self, event: _Event, size: int) -> bool:
-        if event.usage is not None:
+        if event.usage:
             self.usage = to_usage(event.usage)
         has_content = False
         for choice in event.choices or ():
@@ -110,7 +136,7 @@ class OpenAIStreamDecoder:
 
     def _measure(self, event: _Event, size: int) -> None:
         """Learn what an event weighs besides its text, from the first that has any."""
-        text = sum(_text_bytes(choice.delta) for choice in event.choices or ())
+        text = sum(text_bytes(choice.delta) for choice in event.choices or ())
         if not self._has_content:
             self._overhead = size - text
         self._has_content = True
@@ -119,20 +145,21 @@ class OpenAIStreamDecoder:
             self._bytes += self._overhead + text
 
     def _refuse_unfinished(self) -> None:
-        if not self._is_finished():
+        if len(self._finished) < self._choices:
             raise DisconnectedError("The upstream's stream ended before the answer was finished.")
 
 
 def _needs_a_look(block: bytes) -> bool:
-    """Tell whether anything but content can be in a block of events; written out for speed."""
+    """Tell whether anything but content can be in a block of events; written out for speed.
+
+    Odd white space only costs a look: the usual ways to write nothing are counted out.
+    """
     return (
-        b'"finish_reason":"' in block
-        or b'"finish_reason": "' in block
-        or b'"usage":{' in block
-        or b'"usage": {' in block
+        block.count(b'"finish_reason"')
+        != block.count(b'"finish_reason":null') + block.count(b'"finish_reason": null')
+        or block.count(b'"choices"') != block.count(b'"choices":[{') + block.count(b'"choices": [{')
+        or b'"usage"' in block
         or b'"error"' in block
-        or b'"choices":[]' in block
-        or b'"choices": []' in block
         or _DONE in block
     )
 
@@ -140,17 +167,17 @@ def _needs_a_look(block: bytes) -> bool:
 def _parse(payload: bytes) -> _Event:
     try:
         return msgspec.json.decode(payload, type=_Event)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DisconnectedError("The upstream's stream is malformed.") from error
 
 
-def _has_output(delta: Mapping[str, Any] | None) -> bool:
-    return any(value and name != "role" for name, value in (delta or {}).items())
+def _refuse_plain_json(event: bytes) -> None:
+    """Some upstreams answer with a plain error object where a stream was asked for."""
+    if event.lstrip().startswith(b"{"):
+        raise error_in_answer(event) or DisconnectedError("The upstream did not stream.")
 
 
-def _text_bytes(delta: Mapping[str, Any] | None) -> int:
-    return sum(
-        len(value.encode()) if isinstance(value, str) else len(msgspec.json.encode(value))
-        for name, value in (delta or {}).items()
-        if value and name != "role"
-    )
+def _has_output(delta: object) -> bool:
+    if not isinstance(delta, dict):
+        return False
+    return any(value and name != "role" for name, value in delta.items())

@@ -1,4 +1,4 @@
-"""OpenAI's usage object."""
+"""OpenAI's usage object, as upstreams really write it."""
 
 import msgspec
 
@@ -12,7 +12,7 @@ class _PromptDetails(msgspec.Struct):
     cached_tokens: int | None = 0
 
 
-class ReportedUsage(msgspec.Struct):
+class _Reported(msgspec.Struct):
     """The part of `usage` that is billed; upstreams add and omit the rest at will."""
 
     prompt_tokens: int | None = 0
@@ -20,10 +20,30 @@ class ReportedUsage(msgspec.Struct):
     prompt_tokens_details: _PromptDetails | None = None
 
 
-def to_usage(reported: ReportedUsage) -> Usage:
+def to_usage(said: object) -> Usage | None:
+    """Read a usage object; None where there is none, or none that can be understood."""
+    if not said:
+        return None
+    try:
+        reported = msgspec.convert(said, _Reported, strict=False)
+    except msgspec.ValidationError:
+        return None
     details = reported.prompt_tokens_details
+    prompt_tokens = max(reported.prompt_tokens or 0, 0)
+    cached_tokens = (details.cached_tokens or 0) if details else 0
     return Usage(
-        prompt_tokens=reported.prompt_tokens or 0,
-        completion_tokens=reported.completion_tokens or 0,
-        cached_tokens=(details.cached_tokens or 0) if details else 0,
+        prompt_tokens=prompt_tokens,
+        completion_tokens=max(reported.completion_tokens or 0, 0),
+        cached_tokens=min(max(cached_tokens, 0), prompt_tokens),
+    )
+
+
+def text_bytes(message: object) -> int:
+    """Count the bytes of what a message or a delta says, in text, tool calls or otherwise."""
+    if not isinstance(message, dict):
+        return 0
+    return sum(
+        len(value.encode()) if isinstance(value, str) else len(msgspec.json.encode(value))
+        for name, value in message.items()
+        if value and name != "role"
     )

@@ -2,7 +2,8 @@
 
 import re
 
-_BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n|\r\n\n")
+_EVENT = re.compile(rb"(?:[^\r\n]+(?>\r\n|\n|\r))*+(?>\r\n|\n|\r)")
+"""Lines with something in them, then a blank one."""
 _LINE_BREAK = re.compile(rb"\r\n|\n|\r")
 _BOM = b"\xef\xbb\xbf"
 
@@ -10,7 +11,8 @@ _BOM = b"\xef\xbb\xbf"
 class EventCutter:
     """Hold back the last, unfinished event of a byte stream.
 
-    Only CR, LF and CRLF break lines; a UTF-8 character may be split between pieces.
+    Only CR, LF and CRLF break lines; a UTF-8 character may be split between pieces. A carriage
+    return at the end of a piece may be half of a line break, so it waits for the next byte.
     """
 
     def __init__(self, max_event_bytes: int = 8 * 1024 * 1024) -> None:
@@ -30,7 +32,7 @@ class EventCutter:
         return pending[:end]
 
     def close(self) -> bytes:
-        """Return what came after the last whole event."""
+        """Return what has been held back."""
         rest, self._rest = self._rest, b""
         return rest
 
@@ -42,25 +44,26 @@ class EventCutter:
 
 
 def split_events(block: bytes) -> list[bytes]:
-    """Split whole events, each with its closing blank line."""
+    """Split whole events, each with its closing blank line; a blank line alone is one, too."""
     events = []
     start = 0
-    for match in _BLANK_LINE.finditer(block):
-        events.append(block[start : match.end()])
+    while match := _EVENT.match(block, start):
+        events.append(match[0])
         start = match.end()
     return events
 
 
 def data_of(event: bytes) -> bytes:
     """Join the data lines of an event; empty for comments and other fields."""
+    if event.startswith(b"data: ") and event.find(b"\n") == len(event) - 2 and b"\r" not in event:
+        return event[6:-2]
     lines = [line for line in _LINE_BREAK.split(event) if line.startswith(b"data:")]
     return b"\n".join(line[5:].removeprefix(b" ") for line in lines)
 
 
 def _end_of_events(pending: bytes) -> int:
     if b"\r" not in pending:
-        return pending.rfind(b"\n\n") + 2 if b"\n\n" in pending else 0
-    end = 0
-    for match in _BLANK_LINE.finditer(pending):
-        end = match.end()
-    return end
+        end = pending.rfind(b"\n\n") + 2
+        return end if end > 1 else len(pending) - len(pending.lstrip(b"\n"))
+    whole = pending[:-1] if pending.endswith(b"\r") else pending
+    return sum(map(len, split_events(whole)))
