@@ -24,14 +24,15 @@ class ModelMaker:
             self._endpoint(endpoint, price, settings.context_window)
             for endpoint in settings.endpoints
         )
-        capabilities = settings.capabilities or self._listed_capabilities(endpoints)
+        given = settings.capabilities
+        capabilities = self._listed_capabilities(endpoints) if given is None else frozenset(given)
         return Model(
             name=name,
             endpoints=endpoints,
             balancer=settings.balance,
             price=endpoints[0].price,
             quality=settings.quality,
-            capabilities=frozenset(capabilities),
+            capabilities=capabilities,
         )
 
     def found(self, provider: str, upstream_name: str) -> Model:
@@ -77,15 +78,10 @@ class ModelMaker:
         )
 
     def _listed_capabilities(self, endpoints: Sequence[Endpoint]) -> frozenset[str]:
-        """Return what every endpoint is listed to have; one that is not listed may have all."""
-        common = CHAT_CAPABILITIES
-        for endpoint in endpoints:
-            listed = self._find(endpoint.provider, endpoint.model)
-            if listed is not None and listed.capabilities is not None:
-                common = (
-                    listed.capabilities if len(endpoints) == 1 else common & listed.capabilities
-                )
-        return common
+        """Return what every listed endpoint has; what is not listed may have all of chat."""
+        found = (self._find(endpoint.provider, endpoint.model) for endpoint in endpoints)
+        listed = [one.capabilities for one in found if one and one.capabilities is not None]
+        return frozenset.intersection(*listed) if listed else CHAT_CAPABILITIES
 
     def _find(self, provider: str, upstream_name: str) -> ListedModel | None:
         settings = self._providers[provider]

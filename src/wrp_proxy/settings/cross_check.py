@@ -28,6 +28,10 @@ def cross_check(raw: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _check_endpoints(f"models.{name}", _mapping(model), providers)
     for name, route in routes.items():
         yield from _check_route(name, _mapping(route), models)
+    if "auto" in models and "auto" not in routes:
+        yield Problem(
+            "models.auto", "is the name of the route that always exists", "rename the model"
+        )
     yield from _check_keys(_mapping(raw.get("server")).get("api_keys"))
 
 
@@ -37,7 +41,7 @@ def _check_name(name: str) -> Iterator[Problem]:
 
 
 def _check_provider(path: str, name: str, provider: Mapping[str, Any]) -> Iterator[Problem]:
-    kind = provider.get("type")
+    kind = str(provider.get("type"))
     if "/" in name:
         yield Problem(path, "has a '/' in its name", "clients write provider/model; leave it out")
     if kind in {"anthropic", "litellm"}:
@@ -68,6 +72,8 @@ def _check_local(path: str, provider: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _check_vendor(path: str, name: str, provider: Mapping[str, Any]) -> Iterator[Problem]:
     vendor = provider.get("vendor")
+    if not isinstance(vendor, str | None):
+        return
     if vendor is not None and vendor not in VENDORS:
         yield Problem(f"{path}.vendor", f"'{vendor}' is not known", _choose(vendor, VENDORS))
         return
@@ -80,7 +86,8 @@ def _refuse_keys(
     path: str, section: Mapping[str, Any], keys: tuple[str, ...], why: str
 ) -> Iterator[Problem]:
     for key in keys:
-        if section.get(key) is not None:
+        value = section.get(key)
+        if value is not None and (key, value) != ("discover", False):
             yield Problem(f"{path}.{key}", why, "remove it")
 
 
@@ -154,18 +161,18 @@ def _check_parameters(path: str, name: str, parameters: dict[str, Any]) -> Itera
 
 
 def _check_keys(keys: object) -> Iterator[Problem]:
-    seen: set[object] = set()
-    names: set[object] = set()
+    seen: set[str] = set()
+    names: set[str] = set()
     for place, entry in enumerate(_sequence(keys)):
-        key = entry.get("key") if isinstance(entry, dict) else entry
-        name = entry.get("name") if isinstance(entry, dict) else None
+        key = str(entry.get("key") if isinstance(entry, dict) else entry)
+        name = _mapping(entry).get("name")
         path = f"server.api_keys[{place}]"
         if key in seen:
             yield Problem(path, "is the same key as one before it", "remove it")
-        if name is not None and name in names:
+        if name is not None and str(name) in names:
             yield Problem(f"{path}.name", f"'{name}' stands twice", "give each key its own name")
         seen.add(key)
-        names.add(name)
+        names.add(str(name))
 
 
 def _choose(wrong: object, right: Any) -> str:

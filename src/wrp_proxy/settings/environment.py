@@ -25,6 +25,12 @@ OPTION_VARIABLES = frozenset(
 )
 """Read by the command line."""
 
+_OTHERS = {
+    "WRP_LOCAL_MODELS",
+    "AZURE_OPENAI_API_KEY",
+    "AZURE_OPENAI_ENDPOINT",
+    "AZURE_OPENAI_DEPLOYMENTS",
+}
 _OWN_PROVIDER = re.compile(r"WRP_PROVIDER_([A-Z0-9_]+?)_(BASE_URL|API_KEY|MODELS)")
 
 
@@ -32,11 +38,11 @@ _OWN_PROVIDER = re.compile(r"WRP_PROVIDER_([A-Z0-9_]+?)_(BASE_URL|API_KEY|MODELS
 class FromEnvironment:
     """Raw `providers` and `models`, as they would stand in a file."""
 
-    providers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    providers: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
     models: dict[str, dict[str, Any]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    empty: list[str] = field(default_factory=list)
-    """Variables that are set, but to nothing: to be warned of, for they do nothing."""
+    warnings: list[tuple[str, str]] = field(default_factory=list)
+    """Of variables that do nothing as they stand: what is wrong, and the variable."""
 
     def add(self, provider: str, settings: dict[str, Any], models: tuple[str, ...]) -> None:
         """Add a provider; the same upstream name at two of them becomes one pool."""
@@ -53,12 +59,11 @@ class FromEnvironment:
 def from_environment(environment: Mapping[str, str]) -> FromEnvironment:
     """Collect every provider whose variable is set."""
     found = FromEnvironment()
-    known = {
-        variable
-        for vendor in VENDORS.values()
-        for variable in (vendor.key_variable, vendor.url_variable)
-    }
-    found.empty = sorted(name for name in known if environment.get(name) == "")
+    found.warnings += [
+        ("set but empty", name)
+        for name in sorted(environment)
+        if environment[name] == "" and _is_read(name)
+    ]
     for vendor in VENDORS.values():
         if vendor.name == "azure":
             _add_azure(found, vendor, environment)
@@ -67,6 +72,12 @@ def from_environment(environment: Mapping[str, str]) -> FromEnvironment:
     _add_own(found, environment)
     _add_local(found, environment)
     return found
+
+
+def _is_read(name: str) -> bool:
+    vendors = {v for vendor in VENDORS.values() for v in (vendor.key_variable, vendor.url_variable)}
+    is_own = _OWN_PROVIDER.fullmatch(name) is not None
+    return name in vendors | _OTHERS or is_own
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
@@ -82,6 +93,11 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
 def _add_vendor(found: FromEnvironment, vendor: Vendor, environment: Mapping[str, str]) -> None:
     key, url = environment.get(vendor.key_variable), environment.get(vendor.url_variable)
     if not (key if vendor.base_url else url):
+        if idle := [
+            name for name in (vendor.key_variable, vendor.url_variable) if environment.get(name)
+        ]:
+            needed = vendor.key_variable if vendor.base_url else vendor.url_variable
+            found.warnings.append((f"does nothing without {needed}", idle[0]))
         return
     settings: dict[str, Any] = {}
     if key:
@@ -133,6 +149,12 @@ def _add_own(found: FromEnvironment, environment: Mapping[str, str]) -> None:
             variable = f"WRP_PROVIDER_{name.upper()}_BASE_URL"
             found.problems.append(
                 Problem(variable, "is not set, but the provider needs it", f"set {variable}")
+            )
+            continue
+        if name in found.providers:
+            variable = f"WRP_PROVIDER_{name.upper()}_BASE_URL"
+            found.problems.append(
+                Problem(variable, f"there is a provider '{name}' already", "use another name")
             )
             continue
         settings: dict[str, Any] = {"base_url": given["base_url"]}

@@ -1,8 +1,9 @@
 """From a file, the environment and the command line to Settings, or to all that is wrong."""
 
+import re
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
@@ -26,7 +27,8 @@ from wrp_proxy.settings.yaml_file import fill_in, read_yaml
 
 DEMONSTRATION_MODEL = "smollm2-135m"
 _OLLAMA = ("127.0.0.1", 11434)
-_SECRET = ("api_key", "api_keys", "key")
+_USER_OR_QUERY = re.compile(r"(?<=//)[^/]*@|(?<=[?#]).+")
+_SECRET = {"api_key", "api_keys", "key"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ class Options:
     config: Path | None = None
     host: str | None = None
     port: int | None = None
-    api_keys: str | None = None
+    api_keys: str | None = field(default=None, repr=False)
     allow_anonymous: bool = False
     find_ollama: bool = True
 
@@ -46,19 +48,22 @@ def load_settings(options: Options, environment: Mapping[str, str]) -> Settings:
     raw, problems = read_yaml(options.config) if options.config else ({}, [])
     _warn_of_unknown_variables(environment, named_in=str(raw))
     raw = fill_in(raw, "", environment, problems)
+    # `models:` with nothing under it, as YAML leaves it, is a section left out.
+    raw = {name: section for name, section in raw.items() if section is not None}
     if not {"providers", "models"} & raw.keys():
         found = from_environment(environment)
         _add_what_runs_here(found, find_ollama=options.find_ollama)
         problems += found.problems
         raw = {**raw, "providers": found.providers, "models": found.models}
-        for name in found.empty:
-            structlog.get_logger("wrp_proxy.settings").warning("set but empty", variable=name)
+        for warning, variable in found.warnings:
+            structlog.get_logger("wrp_proxy.settings").warning(warning, variable=variable)
     raw["server"] = _server(raw.get("server"), options, problems)
     problems += cross_check(raw)
     settings = _validate(raw, problems)
+    if not options.allow_anonymous:
+        problems += _open_door(raw["server"])
     if settings is None or problems:
-        raise ConfigError(_unique(problems))
-    _refuse_open_door(settings, allow_anonymous=options.allow_anonymous)
+        raise ConfigError(list(dict.fromkeys(problems)))
     return settings
 
 
@@ -118,9 +123,16 @@ def _problem(wrong: Mapping[str, Any]) -> Problem:
         return Problem(path, "is not a known key", f"{hint}known here: {', '.join(known)}")
     if wrong["type"] == "missing":
         return Problem(path, "is missing", f"add `{location[-1]}:`")
-    is_secret = any(part in _SECRET for part in location)
-    value = "its value" if is_secret else repr(wrong["input"])
-    return Problem(path, f"{value} is not accepted", wrong["msg"])
+    is_secret = set(location) & _SECRET or (location[0] == "providers" and len(location) < 3)
+    value = "its value" if is_secret else _shown(wrong["input"])
+    return Problem(path, f"{value} is not accepted", wrong["msg"].removeprefix("Value error, "))
+
+
+def _shown(value: object) -> str:
+    """Show a plain value; a mapping or a list may hold a secret."""
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    return _USER_OR_QUERY.sub("***", repr(value))
 
 
 def _path(location: tuple[int | str, ...]) -> str:
@@ -146,22 +158,16 @@ def _section_in(annotation: object) -> type[BaseModel] | None:
     return next((section for section in found if section is not None), None)
 
 
-def _unique(problems: list[Problem]) -> list[Problem]:
-    return list(dict.fromkeys(problems))
-
-
-def _refuse_open_door(settings: Settings, *, allow_anonymous: bool) -> None:
-    server = settings.server
-    if server.api_keys or allow_anonymous or _is_loopback(server.host):
+def _open_door(server: object) -> Iterator[Problem]:
+    """Without a key only this machine may be served."""
+    section = server if isinstance(server, dict) else {}
+    host = section.get("host", "127.0.0.1")
+    if section.get("api_keys") or not isinstance(host, str) or _is_loopback(host):
         return
-    raise ConfigError(
-        [
-            Problem(
-                "server.host",
-                f"'{server.host}' can be reached from outside, and no API key is set",
-                "set server.api_keys or WRP_API_KEYS, or start with --allow-anonymous",
-            )
-        ]
+    yield Problem(
+        "server.host",
+        f"'{host}' can be reached from outside, and no API key is set",
+        "set server.api_keys or WRP_API_KEYS, or start with --allow-anonymous",
     )
 
 

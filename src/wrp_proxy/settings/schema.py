@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -13,14 +15,26 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     SecretStr,
-    model_validator,
 )
 
 Capability = Literal[
     "tools", "vision", "audio", "json_schema", "reasoning", "logprobs", "embeddings", "completions"
 ]
 Share = Annotated[float, Field(ge=0, le=1)]
-HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s/?#]+[^\s?#]*$")]
+
+
+def _check_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        is_plain = parts.port != 0 and parts.username is None and not parts.query + parts.fragment
+    except ValueError:
+        is_plain = False
+    if not is_plain or not parts.hostname or parts.scheme not in {"http", "https"} or " " in url:
+        raise ValueError("write it like http://127.0.0.1:8000/v1, without user, spaces or query")
+    return url
+
+
+HttpUrl = Annotated[str, AfterValidator(_check_url)]
 
 
 class _Section(BaseModel):
@@ -29,7 +43,9 @@ class _Section(BaseModel):
 
 def _under(key: str) -> BeforeValidator:
     """Take a bare value for a mapping with this one key."""
-    return BeforeValidator(lambda value: value if isinstance(value, dict) else {key: value})
+    return BeforeValidator(
+        lambda value: value if isinstance(value, dict | BaseModel) else {key: value}
+    )
 
 
 class ProviderSettings(_Section):
@@ -132,11 +148,3 @@ class Settings(_Section):
     routes: dict[str, RouteSettings] = Field(default_factory=dict)
     server: ServerSettings = ServerSettings()
     resilience: ResilienceSettings = ResilienceSettings()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_sections_are_absent(cls, raw: Any) -> Any:
-        """Take `models:` with nothing under it, as YAML leaves it, for a section left out."""
-        if not isinstance(raw, dict):
-            return raw
-        return {name: section for name, section in raw.items() if section is not None}

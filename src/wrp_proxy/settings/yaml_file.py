@@ -1,6 +1,5 @@
 """Reads YAML: every mistake becomes a problem with its place, variables are filled in."""
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,9 @@ import yaml
 
 from wrp_proxy.errors import Problem
 
-_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+_VARIABLE = re.compile(
+    r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>(?:(?!\$\{)[^}])*))?\}"
+)
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -23,6 +24,10 @@ class _UniqueKeyLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[object] = set()
         for key_node, _ in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key is no plain name", key_node.start_mark
+                )
             if key_node.value in seen:
                 line = key_node.start_mark.line + 1
                 self.problems.append(
@@ -39,19 +44,26 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         return {}, [Problem(str(path), f"cannot be read: {reason}", "give a readable YAML file")]
-    loader = _UniqueKeyLoader(text)
+    problems: list[Problem] = []
     try:
-        raw = loader.get_single_data()
-    except yaml.YAMLError as error:
+        raw = _parse(text, problems)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         remedy = "mend the YAML; a string with ${...} or ':' in it needs quotes"
-        return {}, [Problem(str(path), f"is not YAML: {_one_line(error)}", remedy)]
-    finally:
-        loader.dispose()
+        return {}, [Problem(str(path), f"is not YAML: {_place_of(error)}", remedy)]
     if raw is None:
         raw = {}
     if not isinstance(raw, dict):
         return {}, [Problem(str(path), "is no mapping", "begin with `providers:` or `models:`")]
-    return raw, loader.problems
+    return raw, problems
+
+
+def _parse(text: str, problems: list[Problem]) -> object:
+    loader = _UniqueKeyLoader(text)
+    try:
+        return loader.get_single_data()
+    finally:
+        problems += loader.problems
+        loader.dispose()
 
 
 def fill_in(value: Any, path: str, environment: Mapping[str, str], problems: list[Problem]) -> Any:
@@ -69,6 +81,10 @@ def fill_in(value: Any, path: str, environment: Mapping[str, str], problems: lis
     if not isinstance(value, str):
         return value
 
+    if "${" in _VARIABLE.sub("", value):
+        remedy = "write ${NAME} or ${NAME:-default}, with a plain default"
+        problems.append(Problem(path, "has a '${' that begins no variable", remedy))
+
     def replace(match: re.Match[str]) -> str:
         found = environment.get(match["name"]) or match["default"]
         if found is None:
@@ -85,9 +101,12 @@ def fill_in(value: Any, path: str, environment: Mapping[str, str], problems: lis
     return _VARIABLE.sub(replace, value)
 
 
-def environment() -> Mapping[str, str]:
-    return os.environ
-
-
-def _one_line(error: yaml.YAMLError) -> str:
-    return " ".join(str(error).split())
+def _place_of(error: Exception) -> str:
+    """Tell where YAML ends to be YAML, without the line itself: it may hold a secret."""
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return "it has characters or depths that YAML has not"
+    mark = error.context_mark or error.problem_mark
+    if mark is None:
+        return "it breaks off"
+    problem = (error.problem or "").partition("'")[0].strip()
+    return f"line {mark.line + 1}, column {mark.column + 1}: {problem}"
