@@ -23,7 +23,7 @@ def cross_check(raw: Mapping[str, Any]) -> Iterator[Problem]:
     for name in (*providers, *models, *routes):
         yield from _check_name(str(name))
     for name, provider in providers.items():
-        yield from _check_provider(f"providers.{name}", name, _mapping(provider))
+        yield from _check_provider(f"providers.{name}", str(name), _mapping(provider))
     for name, model in models.items():
         yield from _check_endpoints(f"models.{name}", _mapping(model), providers)
     for name, route in routes.items():
@@ -114,7 +114,7 @@ def _check_route(
     path = f"routes.{name}"
     if name in models:
         yield Problem(path, "is also the name of a model", "rename one of them")
-    if "models" not in route and name != "auto":
+    if route.get("models") is None and name != "auto":
         yield Problem(path, "has no models", "add `models: [...]`; only auto stands for all")
     listed = _sequence(route.get("models"))
     for place, model in enumerate(listed):

@@ -123,16 +123,25 @@ def _problem(wrong: Mapping[str, Any]) -> Problem:
         return Problem(path, "is not a known key", f"{hint}known here: {', '.join(known)}")
     if wrong["type"] == "missing":
         return Problem(path, "is missing", f"add `{location[-1]}:`")
-    is_secret = set(location) & _SECRET or (location[0] == "providers" and len(location) < 3)
-    value = "its value" if is_secret else _shown(wrong["input"])
+    value = "its value" if _is_secret(location) else _shown(wrong["input"])
     return Problem(path, f"{value} is not accepted", wrong["msg"].removeprefix("Value error, "))
 
 
+def _is_secret(location: tuple[int | str, ...]) -> bool:
+    """Tell where a key may stand, if only by mistake."""
+    is_provider = location[0] == "providers" and len(location) < 3
+    return is_provider or next(p for p in reversed(location) if isinstance(p, str)) in _SECRET
+
+
 def _shown(value: object) -> str:
-    """Show a plain value; a mapping or a list may hold a secret."""
-    if isinstance(value, dict | list):
-        return "a mapping" if isinstance(value, dict) else "a list"
-    return _USER_OR_QUERY.sub("***", repr(value))
+    """Show a value without what may be secret in it."""
+    return _USER_OR_QUERY.sub("***", repr(_masked(value)))
+
+
+def _masked(value: object) -> object:
+    if isinstance(value, dict):
+        return {k: "***" if k in _SECRET else _masked(item) for k, item in value.items()}
+    return [_masked(item) for item in value] if isinstance(value, list) else value
 
 
 def _path(location: tuple[int | str, ...]) -> str:
