@@ -20,8 +20,8 @@ _NOT_LOCAL = ("base_url", "api_key", "vendor", "stream_usage", "discover")
 def cross_check(raw: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield what is wrong between the sections; wrongly typed parts are the schema's to report."""
     providers, models, routes = (_mapping(raw.get(s)) for s in ("providers", "models", "routes"))
-    for name in (*providers, *models, *routes):
-        yield from _check_name(str(name))
+    for section in ("providers", "models", "routes"):
+        yield from _check_names(section, _mapping(raw.get(section)))
     for name, provider in providers.items():
         yield from _check_provider(f"providers.{name}", str(name), _mapping(provider))
     for name, model in models.items():
@@ -35,9 +35,11 @@ def cross_check(raw: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _check_keys(_mapping(raw.get("server")).get("api_keys"))
 
 
-def _check_name(name: str) -> Iterator[Problem]:
-    if not name or not name.isprintable() or " " in name:
-        yield Problem(repr(name), "is no name", "use printable characters without spaces")
+def _check_names(section: str, named: Mapping[Any, Any]) -> Iterator[Problem]:
+    for name in map(str, named):
+        if not name or not name.isprintable() or " " in name:
+            remedy = "use printable characters without spaces"
+            yield Problem(f"{section}.{name!r}", "is no name", remedy)
 
 
 def _check_provider(path: str, name: str, provider: Mapping[str, Any]) -> Iterator[Problem]:

@@ -121,6 +121,9 @@ def _problem(wrong: Mapping[str, Any]) -> Problem:
         close = get_close_matches(str(location[-1]), known, n=1)
         hint = f"did you mean '{close[0]}'? " if close else ""
         return Problem(path, "is not a known key", f"{hint}known here: {', '.join(known)}")
+    if location[-1] == "[key]":
+        remedy = "write it in quotes: YAML takes it for something else"
+        return Problem(_path(location[:-2]), f"{wrong['input']!r} is no name", remedy)
     if wrong["type"] == "missing":
         return Problem(path, "is missing", f"add `{location[-1]}:`")
     value = "its value" if _is_secret(location) else _shown(wrong["input"])
