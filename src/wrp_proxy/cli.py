@@ -25,6 +25,31 @@ Config = Annotated[
     Path | None,
     typer.Option(envvar="WRP_CONFIG", help="YAML file; without it, the environment decides."),
 ]
+Host = Annotated[
+    str | None,
+    typer.Option(envvar="WRP_HOST", help="Address to bind.", show_default="127.0.0.1"),
+]
+Port = Annotated[
+    int | None, typer.Option(envvar="WRP_PORT", help="Port to bind.", show_default="8080")
+]
+ApiKeys = Annotated[
+    str | None,
+    typer.Option(
+        envvar="WRP_API_KEYS", help="Keys of clients, with commas; better set in the variable."
+    ),
+]
+AllowAnonymous = Annotated[
+    bool,
+    typer.Option(envvar="WRP_ALLOW_ANONYMOUS", help="Serve other addresses without keys."),
+]
+StateDir = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="WRP_STATE_DIR",
+        help="Where the journal is kept.",
+        show_default="~/.local/state/wrp-proxy",
+    ),
+]
 FindOllama = Annotated[
     bool,
     typer.Option(
@@ -39,28 +64,11 @@ AskedModel = Annotated[
 @app.command()
 def serve(  # noqa: PLR0913 - one per option
     config: Config = None,
-    host: Annotated[
-        str | None, typer.Option(envvar="WRP_HOST", help="Address to bind [default: 127.0.0.1].")
-    ] = None,
-    port: Annotated[
-        int | None, typer.Option(envvar="WRP_PORT", help="Port to bind [default: 8080].")
-    ] = None,
-    api_keys: Annotated[
-        str | None,
-        typer.Option(
-            envvar="WRP_API_KEYS", help="Keys of clients, with commas; better set in the variable."
-        ),
-    ] = None,
-    allow_anonymous: Annotated[
-        bool,
-        typer.Option(envvar="WRP_ALLOW_ANONYMOUS", help="Serve other addresses without keys."),
-    ] = False,
-    state_dir: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="WRP_STATE_DIR", help="Journal and state [default: ~/.local/state/wrp-proxy]."
-        ),
-    ] = None,
+    host: Host = None,
+    port: Port = None,
+    api_keys: ApiKeys = None,
+    allow_anonymous: AllowAnonymous = False,
+    state_dir: StateDir = None,
     find_ollama: FindOllama = True,
     log_level: Annotated[LogLevel, typer.Option(envvar="WRP_LOG_LEVEL")] = LogLevel.info,
     log_format: Annotated[LogFormat, typer.Option(envvar="WRP_LOG_FORMAT")] = LogFormat.text,
@@ -69,18 +77,20 @@ def serve(  # noqa: PLR0913 - one per option
 
     OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, GROQ_API_KEY, MISTRAL_API_KEY,
     DEEPSEEK_API_KEY, OPENROUTER_API_KEY, TOGETHER_API_KEY, XAI_API_KEY, FIREWORKS_API_KEY,
-    AZURE_OPENAI_*, OLLAMA_BASE_URL, VLLM_BASE_URL, WRP_PROVIDER_<NAME>_BASE_URL.
+    AZURE_OPENAI_*, OLLAMA_BASE_URL, VLLM_BASE_URL, WRP_PROVIDER_<NAME>_BASE_URL,
+    WRP_LOCAL_MODELS=name=path.gguf.
     """
     set_up_logs(log_level, log_format)
-    options = Options(
-        config=config,
-        host=host,
-        port=port,
-        api_keys=api_keys,
-        allow_anonymous=allow_anonymous,
-        find_ollama=find_ollama,
+    settings = _load(
+        Options(
+            config=config,
+            host=host,
+            port=port,
+            api_keys=api_keys,
+            allow_anonymous=allow_anonymous,
+            find_ollama=find_ollama,
+        )
     )
-    settings = _load(options)
     from wrp_proxy.server import run
 
     try:
@@ -91,9 +101,25 @@ def serve(  # noqa: PLR0913 - one per option
 
 
 @app.command()
-def check(config: Config = None, find_ollama: FindOllama = True) -> None:
-    """Validate the configuration without starting; exit 1 with every problem if there is any."""
-    settings = _load(Options(config=config, find_ollama=find_ollama))
+def check(
+    config: Config = None,
+    host: Host = None,
+    port: Port = None,
+    api_keys: ApiKeys = None,
+    allow_anonymous: AllowAnonymous = False,
+    find_ollama: FindOllama = True,
+) -> None:
+    """Validate what `serve` would run, without starting; exit 1 with every problem there is."""
+    settings = _load(
+        Options(
+            config=config,
+            host=host,
+            port=port,
+            api_keys=api_keys,
+            allow_anonymous=allow_anonymous,
+            find_ollama=find_ollama,
+        )
+    )
     models, routes = len(settings.models), len({"auto", *settings.routes})
     typer.echo(f"ok: {len(settings.providers)} providers, {models} models, {routes} routes")
 
@@ -101,7 +127,7 @@ def check(config: Config = None, find_ollama: FindOllama = True) -> None:
 @app.command()
 def models(config: Config = None, find_ollama: FindOllama = True) -> None:
     """List what a client may ask for, with prices and windows."""
-    settings = _load(Options(config=config, find_ollama=find_ollama))
+    settings = _load(Options(config=config, allow_anonymous=True, find_ollama=find_ollama))
     from wrp_proxy.explain import describe_catalog
 
     for line in describe_catalog(settings):
@@ -116,7 +142,7 @@ def explain(
     find_ollama: FindOllama = True,
 ) -> None:
     """Print how a prompt would be routed, and why, without calling any model."""
-    settings = _load(Options(config=config, find_ollama=find_ollama))
+    settings = _load(Options(config=config, allow_anonymous=True, find_ollama=find_ollama))
     from wrp_proxy.explain import explain_prompt
 
     try:

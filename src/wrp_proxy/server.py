@@ -1,5 +1,6 @@
 """Runs the app under uvicorn."""
 
+import socket
 from pathlib import Path
 
 import structlog
@@ -14,27 +15,41 @@ _GRACE_S = 30
 
 
 def run(settings: Settings, state_dir: Path) -> None:
-    """Serve until told to stop."""
+    """Serve until told to stop; raise OSError where the address cannot be had."""
     server = settings.server
-    config = uvicorn.Config(
-        build_app(settings, state_dir),
-        host=server.host,
-        port=server.port,
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=_KEEP_ALIVE_S,
-        timeout_graceful_shutdown=_GRACE_S,
-    )
-    structlog.get_logger("wrp_proxy").info(
-        "serving",
-        url=f"http://{server.host}:{server.port}/v1",
-        models=list(settings.models),
-        keys=len(server.api_keys),
-        journal=str(state_dir / "journal.sqlite3"),
-    )
-    uvicorn.Server(config).run()
+    with bind(server.host, server.port) as listening:
+        config = uvicorn.Config(
+            build_app(settings, state_dir),
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+        host, port = listening.getsockname()[:2]
+        structlog.get_logger("wrp_proxy").info(
+            "serving",
+            url=f"http://[{host}]:{port}/v1" if ":" in host else f"http://{host}:{port}/v1",
+            models=list(settings.models),
+            keys=len(server.api_keys),
+            journal=str(state_dir / "journal.sqlite3"),
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Take an address before anything else is set up; port 0 takes a free one."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+    except OSError as error:
+        raise OSError(f"{host}:{port} cannot be bound: {error.strerror}") from error
+    return listening

@@ -8,6 +8,7 @@ from time import strftime
 
 import structlog
 
+from wrp_proxy.errors import WrpError
 from wrp_proxy.types import Outcome
 
 _VERSION = 1
@@ -60,8 +61,8 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             return cls(path, _connect(path))
-        except sqlite3.OperationalError:
-            raise
+        except sqlite3.OperationalError as error:
+            raise WrpError(f"the journal '{path}' cannot be opened: {error}") from error
         except sqlite3.DatabaseError:
             _set_aside(path)
             return cls(path, _connect(path))

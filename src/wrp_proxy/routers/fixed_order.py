@@ -15,7 +15,7 @@ class FixedOrder:
             ranking=tuple(candidates),
             router=self.name,
             reason="first able model of the route",
-            scores={model.name: -float(rank) for rank, model in enumerate(candidates)},
+            scores={model.name: float(-rank) for rank, model in enumerate(candidates)},
         )
 
     def learn(self, outcome: Outcome) -> None:

@@ -57,7 +57,8 @@ def load_settings(options: Options, environment: Mapping[str, str]) -> Settings:
         raw = {**raw, "providers": found.providers, "models": found.models}
         for warning, variable in found.warnings:
             structlog.get_logger("wrp_proxy.settings").warning(warning, variable=variable)
-    raw["server"] = _server(raw.get("server"), options, problems)
+    keys = environment.get("WRP_API_KEYS") if options.api_keys is None else options.api_keys
+    raw["server"] = _server(raw.get("server"), options, keys, problems)
     problems += cross_check(raw)
     settings = _validate(raw, problems)
     if not options.allow_anonymous:
@@ -86,7 +87,9 @@ def _add_what_runs_here(found: FromEnvironment, *, find_ollama: bool) -> None:
         add_local(found, DEMONSTRATION_MODEL, None)
 
 
-def _server(section: object, options: Options, problems: list[Problem]) -> object:
+def _server(
+    section: object, options: Options, api_keys: str | None, problems: list[Problem]
+) -> object:
     """Lay the command line over the file."""
     if not isinstance(section, dict | None):
         return section
@@ -95,8 +98,8 @@ def _server(section: object, options: Options, problems: list[Problem]) -> objec
         server["host"] = options.host
     if options.port is not None:
         server["port"] = options.port
-    if options.api_keys is not None:
-        keys = [key.strip() for key in options.api_keys.split(",") if key.strip()]
+    if api_keys is not None:
+        keys = [key.strip() for key in api_keys.split(",") if key.strip()]
         if not keys:
             problems.append(
                 Problem("WRP_API_KEYS", "is empty", "list keys with commas, or unset it")
