@@ -27,10 +27,10 @@ Config = Annotated[
 ]
 Host = Annotated[
     str | None,
-    typer.Option(envvar="WRP_HOST", help="Address to bind.", show_default="127.0.0.1"),
+    typer.Option(envvar="WRP_HOST", help=r"Address to bind. \[default: 127.0.0.1]"),
 ]
 Port = Annotated[
-    int | None, typer.Option(envvar="WRP_PORT", help="Port to bind.", show_default="8080")
+    int | None, typer.Option(envvar="WRP_PORT", help=r"Port to bind. \[default: 8080]")
 ]
 ApiKeys = Annotated[
     str | None,
@@ -46,8 +46,7 @@ StateDir = Annotated[
     Path | None,
     typer.Option(
         envvar="WRP_STATE_DIR",
-        help="Where the journal is kept.",
-        show_default="~/.local/state/wrp-proxy",
+        help=r"Where the journal is kept. \[default: ~/.local/state/wrp-proxy]",
     ),
 ]
 FindOllama = Annotated[

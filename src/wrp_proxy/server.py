@@ -1,6 +1,7 @@
 """Runs the app under uvicorn."""
 
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 
 import structlog
@@ -43,13 +44,15 @@ def run(settings: Settings, state_dir: Path) -> None:
 
 def bind(host: str, port: int) -> socket.socket:
     """Take an address before anything else is set up; port 0 takes a free one."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-    except OSError as error:
-        raise OSError(f"{host}:{port} cannot be bound: {error.strerror}") from error
+    with ExitStack() as on_failure:
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            listening = on_failure.enter_context(socket.socket(family, kind, protocol))
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+        except OSError as error:
+            raise OSError(f"{host}:{port} cannot be bound: {error.strerror}") from error
+        on_failure.pop_all()
     return listening
