@@ -72,12 +72,12 @@ class Catalog:
 
     def resolve(self, name: str) -> tuple[Route, tuple[Model, ...]]:
         """Return the route of a name and its models; raise ModelNotFoundError."""
+        if self._models and (route := self._routes.get(name)):
+            return route, self._models_of(route)
         if model := self._models.get(name) or self._made_up(name):
             return Route(name=DIRECT, router=self._direct, models=(name,)), (model,)
         if not self._models:
             raise NoEndpointError(_NOTHING_CONFIGURED, code="no_model_configured")
-        if route := self._routes.get(name):
-            return route, self._models_of(route)
         raise ModelNotFoundError(
             f"The model '{name}' does not exist. GET /v1/models lists what there is.",
             param="model",

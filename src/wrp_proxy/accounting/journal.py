@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import strftime
+from time import strftime, time_ns
 
 import structlog
 
@@ -47,6 +47,8 @@ _COLUMNS: tuple[tuple[str, str, Callable[[Outcome], object]], ...] = (
 _CREATE = f"CREATE TABLE IF NOT EXISTS outcomes ({', '.join(f'{n} {t}' for n, t, _ in _COLUMNS)})"
 _INSERT = f"INSERT INTO outcomes VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - constants
 
+_UNWRITABLE = (OverflowError, UnicodeEncodeError, sqlite3.InterfaceError)
+
 
 @dataclass(frozen=True, slots=True)
 class Journal:
@@ -69,8 +71,21 @@ class Journal:
 
     def write(self, outcomes: Sequence[Outcome]) -> None:
         rows = [[value(outcome) for _, _, value in _COLUMNS] for outcome in outcomes]
-        with self._connection:
-            self._connection.executemany(_INSERT, rows)
+        try:
+            with self._connection:
+                self._connection.executemany(_INSERT, rows)
+        except _UNWRITABLE:
+            self._write_one_by_one(rows)
+
+    def _write_one_by_one(self, rows: Sequence[Sequence[object]]) -> None:
+        """Let no record that SQLite cannot hold keep the others out."""
+        log = structlog.get_logger("wrp_proxy.journal")
+        for row in rows:
+            try:
+                with self._connection:
+                    self._connection.execute(_INSERT, row)
+            except _UNWRITABLE as error:
+                log.warning("record cannot be written", request_id=row[0], reason=str(error))
 
     def close(self) -> None:
         self._connection.close()
@@ -97,7 +112,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _set_aside(path: Path) -> None:
-    stamp = strftime("broken-%Y%m%d-%H%M%S")
+    stamp = f"broken-{strftime('%Y%m%d-%H%M%S')}-{time_ns() % 10**9:09d}"
     for part in (path, *path.parent.glob(f"{path.name}-*")):
         part.rename(part.with_name(f"{stamp}-{part.name}"))
     structlog.get_logger("wrp_proxy.journal").warning(

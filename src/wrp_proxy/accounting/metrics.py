@@ -10,7 +10,24 @@ from wrp_proxy.types import Outcome
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300)
 _MADE_UP = "other"
-"""One label for all `provider/upstream-model` names, which callers may invent at will."""
+"""One label for all `provider/upstream-model` names and upstreams' codes: both are endless."""
+_CODES = frozenset(
+    {
+        "context_length_exceeded",
+        "insufficient_quota",
+        "internal_error",
+        "invalid_request_error",
+        "model_loading",
+        "model_not_found",
+        "no_endpoint_available",
+        "pool_full",
+        "rate_limit_exceeded",
+        "upstream_authentication_error",
+        "upstream_disconnected",
+        "upstream_error",
+        "upstream_timeout",
+    }
+)
 
 
 class Metrics:
@@ -38,7 +55,8 @@ class Metrics:
             route = outcome.route
             self._attempts.labels(route, model, outcome.finish, outcome.cached).inc()
             if outcome.error is not None:
-                self._errors.labels(model, outcome.error).inc()
+                code = outcome.error if outcome.error in _CODES else _MADE_UP
+                self._errors.labels(model, code).inc()
             self._write_usage(model, outcome)
             if outcome.finish == "complete":
                 self._duration.labels(model).observe(outcome.duration_s)
@@ -56,13 +74,13 @@ class Metrics:
         usage = outcome.usage
         if usage is None:
             return
-        self._tokens.labels(model, "prompt").inc(usage.prompt_tokens)
-        self._tokens.labels(model, "completion").inc(usage.completion_tokens)
-        self._tokens.labels(model, "cached").inc(usage.cached_tokens)
+        self._tokens.labels(model, "prompt").inc(max(usage.prompt_tokens, 0))
+        self._tokens.labels(model, "completion").inc(max(usage.completion_tokens, 0))
+        self._tokens.labels(model, "cached").inc(max(usage.cached_tokens, 0))
         if outcome.cost_usd is None:
             self._unpriced.labels(model).inc()
         else:
-            self._cost.labels(model).inc(outcome.cost_usd)
+            self._cost.labels(model).inc(max(outcome.cost_usd, 0.0))
 
     def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
         return Counter(name, documentation, labels, registry=self.registry)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from math import isfinite, nan
 from time import time
 from typing import Annotated, Any
 
@@ -64,16 +65,22 @@ def parse_since(text: str | None) -> float:
     """Return Unix seconds; raise RequestError for what is none of the forms."""
     if not text:
         return 0.0
+    try:
+        seconds = _seconds_of(text)
+    except (ValueError, OverflowError):
+        seconds = nan
+    if not isfinite(seconds):
+        raise RequestError(
+            "since must be Unix seconds, ISO 8601, or an age such as 24h.", param="since"
+        )
+    return seconds
+
+
+def _seconds_of(text: str) -> float:
     if ago := _AGO.fullmatch(text):
-        return time() - int(ago[1]) * _UNIT_S[ago[2]]
+        return time() - float(ago[1]) * _UNIT_S[ago[2]]
     try:
         return float(text)
     except ValueError:
-        pass
-    try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise RequestError(
-            "since must be Unix seconds, ISO 8601, or an age such as 24h.", param="since"
-        ) from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -3,7 +3,7 @@
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 from wrp_proxy.errors import AuthenticationError
@@ -20,7 +20,7 @@ class Caller:
     tenant: str
     is_admin: bool
     """May see the usage of all tenants."""
-    headers: dict[bytes, bytes]
+    headers: dict[bytes, bytes] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

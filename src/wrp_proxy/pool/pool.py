@@ -10,7 +10,7 @@ from wrp_proxy.pool.base import Balancer, Load
 from wrp_proxy.pool.registry import BALANCERS
 from wrp_proxy.types import Endpoint, Model, Workload
 
-_MAX_COOLDOWN_S = 300.0
+_MAX_RETRY_AFTER_S = 300.0
 """No `Retry-After` keeps an endpoint out for longer."""
 
 
@@ -46,8 +46,6 @@ class LocalPool:
             yield LocalLease(load.endpoint, partial(self._settle, load))
         finally:
             load.in_flight -= 1
-            if not model.listed and not load.in_flight:
-                del self._loads[load.endpoint]
 
     def loads(self) -> Sequence[Load]:
         """Show the live state of every endpoint in use so far."""
@@ -58,7 +56,7 @@ class LocalPool:
 
     def _choose(self, model: Model, workload: Workload, tried: Collection[Endpoint]) -> Load:
         able = [
-            self._load(endpoint)
+            self._load(model, endpoint)
             for endpoint in model.endpoints
             if endpoint not in tried and endpoint.fits(workload.total_tokens)
         ]
@@ -75,7 +73,9 @@ class LocalPool:
             return min(free, key=lambda load: load.failed_at)
         return rested[0] if len(rested) == 1 else self._balancer(model).choose(rested)
 
-    def _load(self, endpoint: Endpoint) -> Load:
+    def _load(self, model: Model, endpoint: Endpoint) -> Load:
+        if not model.listed:
+            return Load(endpoint)  # names that callers make up leave nothing behind
         load = self._loads.get(endpoint)
         if load is None:
             load = self._loads[endpoint] = Load(endpoint)
@@ -91,6 +91,6 @@ class LocalPool:
         if error is None:
             load.cooling_until = 0.0
         elif error.at_fault and self._cooldown_s:
-            rest_s = min(max(self._cooldown_s, error.retry_after_s or 0.0), _MAX_COOLDOWN_S)
+            rest_s = max(self._cooldown_s, min(error.retry_after_s or 0.0, _MAX_RETRY_AFTER_S))
             load.failed_at = self._clock()
             load.cooling_until = load.failed_at + rest_s

@@ -7,6 +7,8 @@ from wrp_proxy.types import Usage
 BYTES_PER_TOKEN = 4.0
 """For estimates where an upstream reports no usage."""
 
+_MAX_TOKENS = 10**12
+
 
 class _PromptDetails(msgspec.Struct):
     cached_tokens: int | None = 0
@@ -29,13 +31,17 @@ def to_usage(said: object) -> Usage | None:
     except msgspec.ValidationError:
         return None
     details = reported.prompt_tokens_details
-    prompt_tokens = max(reported.prompt_tokens or 0, 0)
-    cached_tokens = (details.cached_tokens or 0) if details else 0
+    prompt_tokens = _credible(reported.prompt_tokens)
+    cached_tokens = _credible(details.cached_tokens) if details else 0
     return Usage(
         prompt_tokens=prompt_tokens,
-        completion_tokens=max(reported.completion_tokens or 0, 0),
-        cached_tokens=min(max(cached_tokens, 0), prompt_tokens),
+        completion_tokens=_credible(reported.completion_tokens),
+        cached_tokens=min(cached_tokens, prompt_tokens),
     )
+
+
+def _credible(tokens: int | None) -> int:
+    return min(max(tokens or 0, 0), _MAX_TOKENS)
 
 
 def text_bytes(message: object) -> int:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
+from math import inf, log
 from typing import Annotated
 
 from annotated_types import Ge
@@ -16,7 +17,7 @@ class Weighted:
 
     `weights` maps model names to shares (default 1). A model of weight 0 serves only when all
     others fail. The draw is Efraimidis and Spirakis, Weighted random sampling with a reservoir
-    (2006): sort by u ** (1 / weight).
+    (2006), in logarithms: sort by log(u) / weight.
     """
 
     name = "weighted"
@@ -45,5 +46,4 @@ class Weighted:
         return
 
     def _key(self, weight: float) -> float:
-        draw = self._random.random()
-        return draw ** (1 / weight) if weight else -1.0
+        return log(1.0 - self._random.random()) / weight if weight else -inf

@@ -104,10 +104,10 @@ class ContextLength:
         """Return input tokens, whether they are exact, and the bytes of text."""
         texts = texts_of(body)
         text_bytes = sum(map(byte_length, texts))
-        overhead = _TOKENS_PER_MESSAGE * len(body["messages"])
-        overhead += _TOKENS_PER_IMAGE * images_in(body)
+        images = images_in(body)
+        overhead = _TOKENS_PER_MESSAGE * len(body["messages"]) + _TOKENS_PER_IMAGE * images
         if self._count_tokens is not None and text_bytes <= _EXACT_BYTES:
-            return sum(map(self._count_tokens, texts)) + overhead, True, text_bytes
+            return sum(map(self._count_tokens, texts)) + overhead, not images, text_bytes
         return self._estimate.tokens(text_bytes) + overhead, False, text_bytes
 
     def observe(self, text_bytes: int, tokens: int) -> None:

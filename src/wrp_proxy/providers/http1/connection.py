@@ -1,7 +1,6 @@
 """One socket and its parser."""
 
 import asyncio
-import zlib
 from collections.abc import Callable
 from typing import cast
 
@@ -80,6 +79,8 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _keep(self, exchange: Http1Exchange) -> None:
+        if exchange.is_paused:
+            self.resume()
         self._idle_until = self.loop.time() + exchange.keep_alive_s(_MAX_IDLE_S[self.origin[0]])
         self._on_kept(self)
 
@@ -99,7 +100,9 @@ class Connection(asyncio.Protocol):
             return
         try:
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, zlib.error, ValueError):
+            if self.exchange is not None:
+                self.exchange.count_head(len(data))
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade, ValueError):
             if self.exchange is not None:
                 self.exchange.fail(DisconnectedError("The upstream sent a malformed answer."))
             self.close()
@@ -109,9 +112,13 @@ class Connection(asyncio.Protocol):
         self._cancel_drain()
         self._on_lost(self)
         if self.exchange is not None:
-            self.exchange.end_of_stream()
+            self.exchange.end_of_stream(is_clean=exc is None)
 
     # httptools callbacks
+
+    def on_message_begin(self) -> None:
+        if self.exchange is None or self.exchange.is_complete:
+            self.close()  # more than was asked for: it must never answer the next call
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self.exchange is not None:

@@ -33,20 +33,22 @@ class Http1Exchange:
         self._connection: Connection | None = None
         self._received: dict[bytes, bytes] = {}
         self._head_size = 0
+        self._unparsed = 0
         self._keep_alive = False
         self._started = False
         self._inflate: zlib._Decompress | None = None
         self._pieces: deque[bytes] = deque()
         self._unread = 0
-        self._is_paused = False
+        self.is_paused = False
         self._error: UpstreamError | None = None
         self._waiter: asyncio.Future[None] | None = None
 
     async def __aenter__(self) -> Self:
         url = urlsplit(self._call.url)
+        request = encode_call(self._call, url)
         self._connection = connection = await self._acquire(url)
         if self._error is None:
-            connection.send(self, encode_call(self._call, url))
+            connection.send(self, request)
         try:
             while not self._started:
                 await self._wait(connection)
@@ -73,8 +75,8 @@ class Http1Exchange:
         piece = self._pieces.popleft() if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces.clear()
         self._unread = 0
-        if self._is_paused:
-            self._is_paused = False
+        if self.is_paused:
+            self.is_paused = False
             connection.resume()
         return piece
 
@@ -129,21 +131,32 @@ class Http1Exchange:
             return
         self._pieces.append(piece)
         self._unread += len(piece)
-        if self._unread > _HIGH_WATER and not self._is_paused:
-            self._is_paused = True
+        if self._unread > _HIGH_WATER and not self.is_paused:
+            self.is_paused = True
             if self._connection is not None:
                 self._connection.pause()
         self._wake()
 
-    def complete(self) -> None:
-        if self._started:
-            self.is_complete = True
-            self._wake()
+    def count_head(self, size: int) -> None:
+        """Bound a head that does not end: the parser tells of a header only when it is whole."""
+        if not self._started:
+            self._unparsed += size
+            if self._unparsed > _MAX_HEAD:
+                raise ValueError("the head of the answer is too long")
 
-    def end_of_stream(self) -> None:
+    def complete(self) -> None:
+        if not self._started:
+            return
+        if self._inflate is not None and not self._inflate.eof:
+            raise ValueError("the compressed body breaks off")
+        self.is_complete = True
+        self._wake()
+
+    def end_of_stream(self, *, is_clean: bool) -> None:
         """Take the end of the connection as the end of a body that has no other."""
         is_delimited = b"content-length" in self._received or b"transfer-encoding" in self._received
-        if self._started and not is_delimited:
+        is_cut = self._inflate is not None and not self._inflate.eof
+        if self._started and is_clean and not is_delimited and not is_cut:
             self.complete()
         else:
             self.fail(DisconnectedError("The upstream closed the connection."))
