@@ -31,6 +31,7 @@ from wrp_proxy.api.errors import install_error_shapes
 from wrp_proxy.api.front import Front
 from wrp_proxy.api.health import health_api
 from wrp_proxy.api.models import models_api
+from wrp_proxy.api.request_ids import RequestIds
 from wrp_proxy.attempt import TimeLimits
 from wrp_proxy.cache.disabled import DisabledCache
 from wrp_proxy.catalog import Catalog, Route
@@ -124,7 +125,7 @@ def build_app(settings: Settings, state_dir: Path) -> App:
         app.router.routes.append(HttpRoute(path, endpoint, methods=["POST"]))
     origins = settings.server.cors_origins
     front = Front(app, hot=hot, keys=_key_ring(settings), origins=origins)
-    return _with_cors(front, origins)
+    return RequestIds(_with_cors(front, origins))
 
 
 @asynccontextmanager

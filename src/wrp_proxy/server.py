@@ -1,5 +1,6 @@
 """Runs the app under uvicorn."""
 
+import signal
 import socket
 from contextlib import ExitStack
 from pathlib import Path
@@ -39,6 +40,9 @@ def run(settings: Settings, state_dir: Path) -> None:
             keys=len(server.api_keys),
             journal=str(state_dir / "journal.sqlite3"),
         )
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            # uvicorn stops at these signals, and raises them again when it has stopped.
+            signal.signal(stop, lambda number, frame: None)
         uvicorn.Server(config).run(sockets=[listening])
 
 

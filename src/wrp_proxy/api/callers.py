@@ -1,7 +1,5 @@
-"""Who calls: request ids and keys."""
+"""Who calls: keys and their owners."""
 
-import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -9,7 +7,6 @@ from hashlib import sha256
 from wrp_proxy.errors import AuthenticationError
 
 ANONYMOUS = "anonymous"
-_ACCEPTABLE_ID = re.compile(rb"[\x21-\x7e]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +47,6 @@ class KeyRing:
                 f"The API key {said}. Send one of the proxy's keys as 'Authorization: Bearer KEY'."
             )
         return key
-
-
-def request_id_of(headers: Mapping[bytes, bytes]) -> str:
-    """Keep the caller's own id where it is printable and short, else make one."""
-    own = headers.get(b"x-request-id", b"")
-    if _ACCEPTABLE_ID.fullmatch(own):
-        return own.decode("ascii")
-    return f"req_{secrets.token_hex(12)}"
 
 
 def _token(headers: Mapping[bytes, bytes]) -> bytes:

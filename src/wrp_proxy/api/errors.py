@@ -64,6 +64,9 @@ def install_error_shapes(app: FastAPI) -> None:
         shaped.status = error.status_code
         shaped.type = "invalid_request_error"
         shaped.code = "not_found" if error.status_code == 404 else "method_not_allowed"
+        shaped.headers = [
+            (name.lower().encode(), value.encode()) for name, value in (error.headers or {}).items()
+        ]
         return _response(shaped)
 
     @app.exception_handler(RequestValidationError)

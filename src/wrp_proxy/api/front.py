@@ -1,11 +1,12 @@
-"""The outermost layer: every request gets an id, and all but the public paths need a key."""
+"""The door: all but the public paths need a key, and hot paths take a short way."""
 
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from wrp_proxy.api.asgi import App, Message, Receive, Scope, Send
-from wrp_proxy.api.callers import ANONYMOUS, Caller, KeyRing, request_id_of
+from wrp_proxy.api.asgi import App, Receive, Scope, Send
+from wrp_proxy.api.callers import ANONYMOUS, Caller, KeyRing
 from wrp_proxy.api.errors import send_error
+from wrp_proxy.api.request_ids import REQUEST_ID
 from wrp_proxy.errors import AuthenticationError, ForeignOriginError
 
 CALLER = "wrp.caller"
@@ -16,10 +17,10 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Front:
-    """Pure ASGI: it passes bodies on as they are and hides no disconnect.
+    """Let callers in.
 
     POST requests to `hot` paths go straight to their endpoints, past the framework's own layers,
-    which cost more than the whole pipeline; everything else goes to `app`.
+    which would cost CPU on every request and every chunk; everything else goes to `app`.
     """
 
     def __init__(
@@ -36,23 +37,15 @@ class Front:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        request_id = request_id_of(headers)
-        id_header = (b"x-request-id", request_id.encode())
-
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), id_header]
-            await send(message)
-
         path = scope["path"]
         try:
             tenant, is_admin = self._identify(path, headers)
         except (AuthenticationError, ForeignOriginError) as error:
-            await send_error(send_with_id, error)
+            await send_error(send, error)
             return
-        scope[CALLER] = Caller(request_id, tenant, is_admin, headers)
+        scope[CALLER] = Caller(scope[REQUEST_ID], tenant, is_admin, headers)
         app = self._hot.get(path, self._app) if scope["method"] == "POST" else self._app
-        await app(scope, receive, send_with_id)
+        await app(scope, receive, send)
 
     def _identify(self, path: str, headers: dict[bytes, bytes]) -> tuple[str, bool]:
         if path in _PUBLIC:
