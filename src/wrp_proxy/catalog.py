@@ -1,7 +1,8 @@
 """The names that clients may ask for, and the models behind each."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from wrp_proxy.errors import (
     CapabilityError,
@@ -44,7 +45,7 @@ class Catalog:
     ) -> None:
         """`make_up` makes the model of a `provider/upstream-model` name, None if it cannot."""
         self._configured = {model.name: model for model in models}
-        self._discovered: dict[str, dict[str, Model]] = {}
+        self._discovered: dict[str, tuple[Model, ...]] = {}
         self._models = self._configured
         self._routes = {route.name: route for route in routes}
         self._direct = direct
@@ -60,14 +61,19 @@ class Catalog:
 
     def names(self) -> list[str]:
         """List what a client may ask for, routes first; none while there is no model."""
-        return [*self._routes, *self._models] if self._models else []
+        return list(dict.fromkeys([*self._routes, *self._models])) if self._models else []
 
     def replace(self, provider: str, models: Iterable[Model]) -> None:
-        """Let the discovered models of a provider be these; configured names stay theirs."""
-        self._discovered[provider] = {model.name: model for model in models}
-        found = {}
-        for discovered in self._discovered.values():
-            found.update(discovered)
+        """Let the discovered models of a provider be these; configured names stay theirs.
+
+        A model that several providers list is one pool.
+        """
+        self._discovered[provider] = tuple(models)
+        found: dict[str, Model] = {}
+        for model in chain.from_iterable(self._discovered.values()):
+            twin = found.get(model.name)
+            endpoints = (twin.endpoints if twin else ()) + model.endpoints
+            found[model.name] = replace(model, endpoints=endpoints)
         self._models = found | self._configured
 
     def resolve(self, name: str) -> tuple[Route, tuple[Model, ...]]:

@@ -1,9 +1,11 @@
 """Runs the app under uvicorn."""
 
+import errno
 import signal
 import socket
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import structlog
 import uvicorn
@@ -19,7 +21,8 @@ _GRACE_S = 30
 def run(settings: Settings, state_dir: Path) -> None:
     """Serve until told to stop; raise OSError where the address cannot be had."""
     server = settings.server
-    with bind(server.host, server.port) as listening:
+    with ExitStack() as stack:
+        listening = [stack.enter_context(one) for one in bind(server.host, server.port)]
         config = uvicorn.Config(
             build_app(settings, state_dir),
             http="httptools",
@@ -32,7 +35,7 @@ def run(settings: Settings, state_dir: Path) -> None:
             timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=_GRACE_S,
         )
-        host, port = listening.getsockname()[:2]
+        host, port = listening[0].getsockname()[:2]
         structlog.get_logger("wrp_proxy").info(
             "serving",
             url=f"http://[{host}]:{port}/v1" if ":" in host else f"http://{host}:{port}/v1",
@@ -43,20 +46,40 @@ def run(settings: Settings, state_dir: Path) -> None:
         for stop in (signal.SIGINT, signal.SIGTERM):
             # uvicorn stops at these signals, and raises them again when it has stopped.
             signal.signal(stop, lambda number, frame: None)
-        uvicorn.Server(config).run(sockets=[listening])
+        uvicorn.Server(config).run(sockets=listening)
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Take an address before anything else is set up; port 0 takes a free one."""
-    with ExitStack() as on_failure:
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Take all addresses of a host before anything else is set up; port 0 takes a free one.
+
+    An address that this machine has not, such as that of IPv6, is left out if another is there.
+    """
+    taken: list[socket.socket] = []
+    failure: OSError | None = None
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as error:
+        found, failure = [], error
+    for family, _, _, _, address in found if port else found[:1]:
         try:
-            family, kind, protocol, _, address = socket.getaddrinfo(
-                host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-            )[0]
-            listening = on_failure.enter_context(socket.socket(family, kind, protocol))
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind(address)
+            taken.append(_bind_one(family, address))
         except OSError as error:
-            raise OSError(f"{host}:{port} cannot be bound: {error.strerror}") from error
-        on_failure.pop_all()
-    return listening
+            failure = error
+    if failure is not None and (not taken or failure.errno == errno.EADDRINUSE):
+        for one in taken:
+            one.close()
+        raise OSError(f"{host}:{port} cannot be bound: {failure.strerror}") from failure
+    return taken
+
+
+def _bind_one(family: int, address: Any) -> socket.socket:
+    one = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.bind(address)
+    except OSError:
+        one.close()
+        raise
+    return one

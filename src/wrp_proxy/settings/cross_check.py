@@ -150,7 +150,9 @@ def _check_parameters(path: str, name: str, parameters: dict[str, Any]) -> Itera
         parameter.name: (parameter.annotation, parameter.default)
         for parameter in signature.parameters.values()
     }
-    model = create_model(f"{name}_parameters", __config__=ConfigDict(extra="forbid"), **fields)
+    model = create_model(
+        f"{name}_parameters", __config__=ConfigDict(extra="forbid", allow_inf_nan=False), **fields
+    )
     try:
         model.model_validate(parameters)
     except ValidationError as error:

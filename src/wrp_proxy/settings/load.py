@@ -136,7 +136,8 @@ def _problem(wrong: Mapping[str, Any]) -> Problem:
 def _is_secret(location: tuple[int | str, ...]) -> bool:
     """Tell where a key may stand, if only by mistake."""
     is_provider = location[0] == "providers" and len(location) < 3
-    return is_provider or next(p for p in reversed(location) if isinstance(p, str)) in _SECRET
+    key = next((part for part in reversed(location) if isinstance(part, str)), "")
+    return is_provider or key in _SECRET
 
 
 def _shown(value: object) -> str:
@@ -160,9 +161,14 @@ def _path(location: tuple[int | str, ...]) -> str:
 def _keys_at(location: tuple[int | str, ...]) -> Iterator[str]:
     """List the keys that the section at `location` may have."""
     section: type[BaseModel] = Settings
+    is_name = False
     for part in location:
-        if isinstance(part, str) and part in section.model_fields:
-            section = _section_in(section.model_fields[part].annotation) or section
+        if is_name or not isinstance(part, str) or part not in section.model_fields:
+            is_name = False
+            continue
+        annotation = section.model_fields[part].annotation
+        is_name = typing.get_origin(annotation) is dict
+        section = _section_in(annotation) or section
     yield from section.model_fields
 
 

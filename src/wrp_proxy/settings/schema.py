@@ -29,16 +29,32 @@ def _check_url(url: str) -> str:
         is_plain = parts.port != 0 and parts.username is None and not parts.query + parts.fragment
     except ValueError:
         is_plain = False
-    if not is_plain or not parts.hostname or parts.scheme not in {"http", "https"} or " " in url:
+    if (
+        not is_plain
+        or not parts.hostname
+        or parts.scheme not in {"http", "https"}
+        or not _is_one_word(url)
+    ):
         raise ValueError("write it like http://127.0.0.1:8000/v1, without user, spaces or query")
     return url
 
 
+def _check_key(key: SecretStr) -> SecretStr:
+    if not _is_one_word(key.get_secret_value()):
+        raise ValueError("a key has no spaces, line breaks or control characters")
+    return key
+
+
+def _is_one_word(text: str) -> bool:
+    return text.isprintable() and " " not in text
+
+
+ApiKey = Annotated[SecretStr, AfterValidator(_check_key)]
 HttpUrl = Annotated[str, AfterValidator(_check_url)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def _under(key: str) -> BeforeValidator:
@@ -55,7 +71,7 @@ class ProviderSettings(_Section):
     vendor: str | None = None
     """A row of the vendor table; default: the provider's own name, if it is one."""
     base_url: HttpUrl | None = None
-    api_key: SecretStr | None = None
+    api_key: ApiKey | None = None
     stream_usage: bool | None = None
     """False: never send `stream_options`; default: as the vendor needs it."""
     discover: bool = False
@@ -115,7 +131,7 @@ class RouteSettings(_Section):
 class KeySettings(_Section):
     """A key that clients may use; without a name it is called after its hash."""
 
-    key: SecretStr = Field(min_length=1)
+    key: ApiKey = Field(min_length=1)
     name: str | None = Field(default=None, min_length=1)
     admin: bool = False
     """May see the usage of all keys."""
