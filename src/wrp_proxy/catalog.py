@@ -73,7 +73,7 @@ class Catalog:
         for model in chain.from_iterable(self._discovered.values()):
             twin = found.get(model.name)
             endpoints = (twin.endpoints if twin else ()) + model.endpoints
-            found[model.name] = replace(model, endpoints=endpoints)
+            found[model.name] = replace(model, endpoints=tuple(dict.fromkeys(endpoints)))
         self._models = found | self._configured
 
     def resolve(self, name: str) -> tuple[Route, tuple[Model, ...]]:

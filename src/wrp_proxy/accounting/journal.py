@@ -80,12 +80,12 @@ class Journal:
     def _write_one_by_one(self, rows: Sequence[Sequence[object]]) -> None:
         """Let no record that SQLite cannot hold keep the others out."""
         log = structlog.get_logger("wrp_proxy.journal")
-        for row in rows:
-            try:
-                with self._connection:
+        with self._connection:
+            for row in rows:
+                try:
                     self._connection.execute(_INSERT, row)
-            except _UNWRITABLE as error:
-                log.warning("record cannot be written", request_id=row[0], reason=str(error))
+                except _UNWRITABLE as error:
+                    log.warning("record cannot be written", request_id=row[0], reason=str(error))
 
     def close(self) -> None:
         self._connection.close()

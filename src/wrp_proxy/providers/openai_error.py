@@ -55,7 +55,7 @@ def retry_after_s(headers: Mapping[bytes, bytes]) -> float | None:
 
 
 def _classify(status: int, said: Mapping[str, Any]) -> UpstreamError:
-    message = str(said.get("message") or f"The upstream answered with status {status}.")
+    message = _text(said.get("message")) or f"The upstream answered with status {status}."
     code, kind = _text(said.get("code")), _text(said.get("type"))
     if status in _KEY_STATUS:
         return UnauthorisedError("The upstream refused the proxy's key, or its account is empty.")

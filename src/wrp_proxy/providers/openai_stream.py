@@ -39,7 +39,7 @@ class OpenAIStreamDecoder:
         self.done = False
         self._cutter = EventCutter()
         self._choices = choices
-        self._finished: set[int] = set()
+        self._finished: set[str] = set()
         self._wants_usage = wants_usage
         self._failure: UpstreamError | None = None
         self._has_content = False
@@ -128,7 +128,7 @@ class OpenAIStreamDecoder:
         has_content = False
         for choice in event.choices or ():
             if choice.finish_reason:
-                self._finished.add(choice.index)
+                self._finished.add(str(choice.index))
             has_content = has_content or bool(choice.finish_reason) or _has_output(choice.delta)
         if has_content:
             self._measure(event, size)

@@ -16,25 +16,33 @@ class EventCutter:
     """
 
     def __init__(self, max_event_bytes: int = 8 * 1024 * 1024) -> None:
-        self._rest = b""
+        self._rest = bytearray()
         self._max_event_bytes = max_event_bytes
         self._at_start = True
 
     def feed(self, piece: bytes) -> bytes:
         """Return the events completed by `piece`; raise ValueError when one grows too long."""
-        pending = self._rest + piece if self._rest else piece
-        if self._at_start:
-            pending = self._without_bom(pending)
-        end = _end_of_events(pending)
-        self._rest = pending[end:]
+        if self._rest and self._completes_nothing(piece):
+            self._rest += piece
+            pending, end = b"", 0
+        else:
+            pending = bytes(self._rest) + piece if self._rest else piece
+            if self._at_start:
+                pending = self._without_bom(pending)
+            end = _end_of_events(pending)
+            self._rest = bytearray(pending[end:])
         if len(self._rest) > self._max_event_bytes:
             raise ValueError("an event of the stream is too long")
         return pending[:end]
 
     def close(self) -> bytes:
         """Return what has been held back."""
-        rest, self._rest = self._rest, b""
+        rest, self._rest = bytes(self._rest), bytearray()
         return rest
+
+    def _completes_nothing(self, piece: bytes) -> bool:
+        """Spare a long event being read anew with each of its pieces."""
+        return b"\n" not in piece and b"\r" not in piece and not self._rest.endswith(b"\r")
 
     def _without_bom(self, pending: bytes) -> bytes:
         if len(pending) < len(_BOM):

@@ -37,6 +37,7 @@ class Http1Exchange:
         self._keep_alive = False
         self._started = False
         self._inflate: zlib._Decompress | None = None
+        self._is_inflating = False
         self._pieces: deque[bytes] = deque()
         self._unread = 0
         self.is_paused = False
@@ -126,6 +127,7 @@ class Http1Exchange:
 
     def add(self, piece: bytes) -> None:
         if self._inflate is not None:
+            self._is_inflating = True
             piece = self._inflate.decompress(piece)
         if self.is_drained or not piece:
             return
@@ -147,7 +149,7 @@ class Http1Exchange:
     def complete(self) -> None:
         if not self._started:
             return
-        if self._inflate is not None and not self._inflate.eof:
+        if self._is_cut():
             raise ValueError("the compressed body breaks off")
         self.is_complete = True
         self._wake()
@@ -155,11 +157,13 @@ class Http1Exchange:
     def end_of_stream(self, *, is_clean: bool) -> None:
         """Take the end of the connection as the end of a body that has no other."""
         is_delimited = b"content-length" in self._received or b"transfer-encoding" in self._received
-        is_cut = self._inflate is not None and not self._inflate.eof
-        if self._started and is_clean and not is_delimited and not is_cut:
+        if self._started and is_clean and not is_delimited and not self._is_cut():
             self.complete()
         else:
             self.fail(DisconnectedError("The upstream closed the connection."))
+
+    def _is_cut(self) -> bool:
+        return self._is_inflating and self._inflate is not None and not self._inflate.eof
 
     def fail(self, error: UpstreamError) -> None:
         if self._error is None and not self.is_complete:
