@@ -22,7 +22,7 @@ class EventCutter:
 
     def feed(self, piece: bytes) -> bytes:
         """Return the events completed by `piece`; raise ValueError when one grows too long."""
-        if self._rest and self._completes_nothing(piece):
+        if self._rest and not self._at_start and self._completes_nothing(piece):
             self._rest += piece
             pending, end = b"", 0
         else:
