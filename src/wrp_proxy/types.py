@@ -33,9 +33,9 @@ class ChatRequest:
     session: str | None
     model: str
     """The name asked for: a route, a model or `provider/upstream-model`."""
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
     """The parsed JSON, to look into; never changed."""
-    raw: bytes
+    raw: bytes = field(repr=False)
     """The JSON as received, to forward."""
     stream: bool = False
     wants_usage: bool = False

@@ -1,5 +1,7 @@
 """Ways in which a network may cut bytes."""
 
+from itertools import pairwise
+
 from hypothesis import strategies as st
 
 MAX_CUTS = 12
@@ -8,7 +10,7 @@ MAX_CUTS = 12
 def cut(whole: bytes, places: list[int]) -> list[bytes]:
     """Cut at these places, which may lie anywhere: they are taken modulo the length."""
     bounds = sorted({place % (len(whole) + 1) for place in places} | {0, len(whole)})
-    return [whole[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [whole[start:end] for start, end in pairwise(bounds)]
 
 
 def single_bytes(whole: bytes) -> list[bytes]:

@@ -11,7 +11,7 @@ GROUPS = ("model", "route", "tenant", "endpoint", "category", "router", "session
 
 _SUMS = """
 SELECT {group} AS {group},
-       count(DISTINCT request_id) AS requests,
+       count(DISTINCT request_id || ' ' || started_at) AS requests,
        sum(finish = 'failed') AS errors,
        sum(finish = 'cancelled') AS cancelled,
        coalesce(sum(prompt_tokens), 0) AS prompt_tokens,

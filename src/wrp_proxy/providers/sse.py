@@ -4,6 +4,8 @@ import re
 
 _EVENT = re.compile(rb"(?:[^\r\n]+(?>\r\n|\n|\r))*+(?>\r\n|\n|\r)")
 """Lines with something in them, then a blank one."""
+_BLANK_LINES = (b"\n\n", b"\r\r", b"\n\r")
+"""No event ends without one of these."""
 _LINE_BREAK = re.compile(rb"\r\n|\n|\r")
 _BOM = b"\xef\xbb\xbf"
 
@@ -42,7 +44,8 @@ class EventCutter:
 
     def _completes_nothing(self, piece: bytes) -> bool:
         """Spare a long event being read anew with each of its pieces."""
-        return b"\n" not in piece and b"\r" not in piece and not self._rest.endswith(b"\r")
+        window = bytes(self._rest[-3:]) + piece
+        return not any(blank in window for blank in _BLANK_LINES)
 
     def _without_bom(self, pending: bytes) -> bytes:
         if len(pending) < len(_BOM):

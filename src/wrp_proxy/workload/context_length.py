@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import structlog
 
+_READ_BY_THE_MODEL = ("tools", "functions", "response_format")
 CountTokens = Callable[[str], int]
 
 _EXACT_BYTES = 1024
@@ -32,8 +33,7 @@ def texts_of(body: Mapping[str, Any]) -> list[str]:
             texts.extend(_text_of_part(part) for part in content)
         if message.get("tool_calls"):
             texts.append(_as_json(message["tool_calls"]))
-    if body.get("tools"):
-        texts.append(_as_json(body["tools"]))
+    texts += [_as_json(body[name]) for name in _READ_BY_THE_MODEL if body.get(name)]
     return texts
 
 

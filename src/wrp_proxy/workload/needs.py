@@ -14,6 +14,9 @@ def needs_of(body: Mapping[str, Any]) -> frozenset[str]:
     response_format = body.get("response_format")
     if isinstance(response_format, dict) and response_format.get("type") == "json_schema":
         needs.add("json_schema")
+    modalities = body.get("modalities")
+    if isinstance(modalities, list) and "audio" in modalities:
+        needs.add("audio")
     if body.get("logprobs") is True:
         needs.add("logprobs")
     return frozenset(needs)

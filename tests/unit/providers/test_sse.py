@@ -64,8 +64,9 @@ def test_an_unfinished_event_is_held_back() -> None:
 @pytest.mark.parametrize("line_break", [b"\n", b"\r\n", b"\r"])
 def test_every_line_break_of_the_standard_ends_events(line_break: bytes) -> None:
     stream = line_break.join([b"data: one", b"", b"event: x", b"data: two", b"", b""])
+    cutter = EventCutter()
 
-    events = split_events(EventCutter().feed(stream))
+    events = split_events(cutter.feed(stream) + cutter.close())
 
     assert [data_of(event) for event in events] == [b"one", b"two"]
 
@@ -105,6 +106,16 @@ def test_an_event_may_have_a_mebibyte() -> None:
 
     assert given_out[-1] == event
     assert not any(given_out[:-1])
+
+
+@pytest.mark.timeout(20)
+def test_a_long_event_in_many_pieces_costs_no_more_than_its_length() -> None:
+    event = b": comment\r\ndata: " + b"a" * 2**22 + b"\r\n\r\n"
+    cutter = EventCutter()
+
+    given_out = [cutter.feed(event[start : start + 4096]) for start in range(0, len(event), 4096)]
+
+    assert b"".join(given_out) == event
 
 
 def test_an_event_without_end_is_refused_before_it_fills_the_memory() -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _HIGH_WATER = 256 * 1024
 """Unread bytes of a body above which the socket is not read any more."""
 _MAX_HEAD = 64 * 1024
+_MAX_INFLATED = 32 * 1024 * 1024
+"""What one read from the socket may expand to."""
 
 
 class Http1Exchange:
@@ -128,7 +130,9 @@ class Http1Exchange:
     def add(self, piece: bytes) -> None:
         if self._inflate is not None:
             self._is_inflating = True
-            piece = self._inflate.decompress(piece)
+            piece = self._inflate.decompress(piece, _MAX_INFLATED)
+            if self._inflate.unconsumed_tail:
+                raise ValueError("the compressed body expands without measure")
         if self.is_drained or not piece:
             return
         self._pieces.append(piece)
