@@ -90,7 +90,10 @@ class Catalog:
         )
 
     def candidates(self, name: str, models: tuple[Model, ...], workload: Workload) -> list[Model]:
-        """Return the models able to serve; raise NoEndpointError, CapabilityError or ContextTooLongError."""
+        """Return the models able to serve.
+
+        Raise NoEndpointError, CapabilityError or ContextTooLongError where there is none.
+        """
         if not models:
             raise NoEndpointError("No chat model is there yet.", code="no_model_configured")
         capable = [model for model in models if workload.needs <= model.capabilities]

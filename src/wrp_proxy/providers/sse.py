@@ -44,7 +44,7 @@ class EventCutter:
 
     def _completes_nothing(self, piece: bytes) -> bool:
         """Spare a long event being read anew with each of its pieces."""
-        window = bytes(self._rest[-3:]) + piece
+        window = (b"\n" + self._rest)[-3:] + piece  # an event begins after a line break
         return not any(blank in window for blank in _BLANK_LINES)
 
     def _without_bom(self, pending: bytes) -> bytes:
