@@ -1,6 +1,7 @@
 """Prometheus metrics of the same facts as the journal, with few labels."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar, cast
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -30,12 +31,16 @@ _CODES = frozenset(
 )
 
 
+_Metric = TypeVar("_Metric", Counter, Histogram)
+
+
 class Metrics:
     """A sink of outcomes; `render` is the body of `/metrics`."""
 
     def __init__(self, listed_models: Callable[[], Iterable[str]]) -> None:
         self.registry = CollectorRegistry()
         self._listed_models = listed_models
+        self._series: dict[tuple[object, ...], object] = {}
         self._attempts = self._counter(
             "wrp_attempts", "Attempts", "route", "model", "finish", "cached"
         )
@@ -52,16 +57,15 @@ class Metrics:
         listed = set(self._listed_models())
         for outcome in outcomes:
             model = outcome.model if outcome.model in listed else _MADE_UP
-            route = outcome.route
-            self._attempts.labels(route, model, outcome.finish, outcome.cached).inc()
+            self._of(self._attempts, outcome.route, model, outcome.finish, outcome.cached).inc()
             if outcome.error is not None:
                 code = outcome.error if outcome.error in _CODES else _MADE_UP
-                self._errors.labels(model, code).inc()
+                self._of(self._errors, model, code).inc()
             self._write_usage(model, outcome)
             if outcome.finish == "complete":
-                self._duration.labels(model).observe(outcome.duration_s)
+                self._of(self._duration, model).observe(outcome.duration_s)
                 if outcome.first_content_s is not None:
-                    self._first_content.labels(model).observe(outcome.first_content_s)
+                    self._of(self._first_content, model).observe(outcome.first_content_s)
 
     def close(self) -> None:
         return
@@ -74,13 +78,21 @@ class Metrics:
         usage = outcome.usage
         if usage is None:
             return
-        self._tokens.labels(model, "prompt").inc(max(usage.prompt_tokens, 0))
-        self._tokens.labels(model, "completion").inc(max(usage.completion_tokens, 0))
-        self._tokens.labels(model, "cached").inc(max(usage.cached_tokens, 0))
+        self._of(self._tokens, model, "prompt").inc(max(usage.prompt_tokens, 0))
+        self._of(self._tokens, model, "completion").inc(max(usage.completion_tokens, 0))
+        self._of(self._tokens, model, "cached").inc(max(usage.cached_tokens, 0))
         if outcome.cost_usd is None:
-            self._unpriced.labels(model).inc()
+            self._of(self._unpriced, model).inc()
         else:
-            self._cost.labels(model).inc(max(outcome.cost_usd, 0.0))
+            self._of(self._cost, model).inc(max(outcome.cost_usd, 0.0))
+
+    def _of(self, metric: _Metric, *labels: str) -> _Metric:
+        """Find the series of some labels; `labels()` itself costs more than counting does."""
+        key = (metric, *labels)
+        series = self._series.get(key)
+        if series is None:
+            series = self._series[key] = metric.labels(*labels)
+        return cast("_Metric", series)
 
     def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
         return Counter(name, documentation, labels, registry=self.registry)
