@@ -4,7 +4,6 @@ import asyncio
 import json
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from tests.fake_upstream import Answer, Received, Wire
@@ -142,25 +141,20 @@ def in_turn(*answers: Answer) -> Answer:
     return answer
 
 
-def forgiving(inner: Answer) -> Answer:
-    """Answer somebody who may leave at any moment."""
-
-    async def answer(received: Received, wire: Wire) -> None:
-        with suppress(ConnectionError):
-            await inner(received, wire)
-
-    return answer
-
-
-def stepwise_stream(pieces: Sequence[bytes], steps: threading.Semaphore) -> Answer:
-    """Stream a piece whenever the test releases a step."""
+def stepwise_stream(
+    pieces: Sequence[bytes], steps: threading.Semaphore, *, end: bool = True
+) -> Answer:
+    """Stream a piece whenever the test releases a step, and end with the last."""
 
     async def answer(received: Received, wire: Wire) -> None:
         await wire.begin_stream()
         for piece in pieces:
             assert await asyncio.to_thread(steps.acquire, timeout=20)
             await wire.piece(piece)
-        await wire.end_stream()
+        if end:
+            await wire.end_stream()
+        else:
+            wire.reset()
 
     return answer
 
@@ -185,4 +179,4 @@ def comments_after(pieces: Sequence[bytes]) -> Answer:
             await wire.piece(b": keep-alive\n\n")
             await asyncio.sleep(0.02)
 
-    return forgiving(answer)
+    return answer

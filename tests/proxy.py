@@ -2,10 +2,12 @@
 
 import asyncio
 import sqlite3
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
@@ -124,7 +126,16 @@ def pools_config(pools: Mapping[str, Sequence[str]], **more: Any) -> dict[str, A
 def ask(proxy: Proxy, *, headers: Mapping[str, str] | None = None, **fields: Any) -> httpx.Response:
     """Ask `auto`, or as `fields` say, and read the whole answer."""
     body = {"model": "auto", "messages": ASK, **fields}
-    return proxy.http.post(CHAT, json=body, headers=headers)
+    headers = {"authorization": f"Bearer {proxy.key}", **(headers or {})}
+    return httpx.post(
+        f"{proxy.url}{CHAT}", json=body, headers=headers, timeout=30, verify=tls_context()
+    )
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """Make it once: that takes longer than a request does, also where nothing is encrypted."""
+    return ssl.create_default_context()
 
 
 def eventually(look: Callable[[], T], within_s: float = 20.0) -> T:
@@ -144,13 +155,17 @@ def read_journal(state_dir: Path) -> list[dict[str, Any]]:
         return [dict(row) for row in journal.execute("SELECT * FROM outcomes ORDER BY rowid")]
 
 
-def recorded(proxy: Proxy, count: int = 1) -> list[dict[str, Any]]:
-    """Wait until at least `count` attempts are on record, and return all."""
-    client = proxy.http
+def recorded(
+    proxy: Proxy, count: int = 1, *, request_id: str | None = None
+) -> list[dict[str, Any]]:
+    """Wait until at least `count` attempts, of one request or at all, are on record."""
 
     def look() -> list[dict[str, Any]]:
-        client.get("/metrics")  # has the proxy write what is pending
+        key = {"authorization": f"Bearer {proxy.key}"}
+        # Asking for the metrics has the proxy write what is pending.
+        httpx.get(f"{proxy.url}/metrics", headers=key, verify=tls_context())
         rows = read_journal(proxy.state_dir)
+        rows = [row for row in rows if request_id in {None, row["request_id"]}]
         return rows if len(rows) >= count else []
 
     return eventually(look)

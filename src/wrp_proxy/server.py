@@ -14,7 +14,7 @@ from wrp_proxy.app import build_app
 from wrp_proxy.settings import Settings
 
 _KEEP_ALIVE_S = 75
-_GRACE_S = 30
+_GRACE_S = 20
 """How long running answers may take to end when the proxy is told to stop."""
 
 

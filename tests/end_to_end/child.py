@@ -13,7 +13,7 @@ import httpx
 import psutil
 import yaml
 
-from tests.proxy import Proxy, eventually
+from tests.proxy import Proxy, eventually, tls_context
 
 _KEPT_VARIABLES = ("PATH", "LANG", "LD_LIBRARY_PATH", "COVERAGE_PROCESS_START")
 
@@ -29,7 +29,7 @@ class ChildProxy(Proxy):
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def is_ready(self) -> bool:
-        return httpx.get(f"{self.url}/health/ready", trust_env=False).status_code == 200
+        return httpx.get(f"{self.url}/health/ready", verify=tls_context()).status_code == 200
 
 
 @contextmanager

@@ -27,9 +27,9 @@ _BODY: dict[str, Any] = {"model": "auto", "messages": ASK}
     ],
 )
 def test_an_unknown_path_is_not_found_in_the_shape_of_openai(
-    shared_proxy: Proxy, method: str, path: str
+    shared_client: httpx.Client, method: str, path: str
 ) -> None:
-    reply = shared_proxy.http.request(method, path)
+    reply = shared_client.request(method, path)
 
     assert reply.status_code == 404
     assert reply.headers["content-type"] == "application/json"
@@ -38,25 +38,34 @@ def test_an_unknown_path_is_not_found_in_the_shape_of_openai(
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "allowed"),
+    ("method", "path"),
     [
-        ("GET", "/v1/chat/completions", "POST"),
-        ("PUT", "/chat/completions", "POST"),
-        ("POST", "/v1/models", "GET"),
-        ("DELETE", "/v1/models/small", "GET"),
-        ("POST", "/v1/usage", "GET"),
-        ("POST", "/metrics", "GET"),
-        ("POST", "/health", "GET"),
+        ("GET", "/v1/chat/completions"),
+        ("PUT", "/chat/completions"),
+        ("POST", "/v1/models"),
+        ("DELETE", "/v1/models/small"),
+        ("POST", "/v1/usage"),
+        ("POST", "/metrics"),
+        ("POST", "/health"),
     ],
 )
 def test_another_method_is_not_allowed_in_the_shape_of_openai(
-    shared_proxy: Proxy, method: str, path: str, allowed: str
+    shared_client: httpx.Client, method: str, path: str
 ) -> None:
-    reply = shared_proxy.http.request(method, path)
+    reply = shared_client.request(method, path)
 
     assert reply.status_code == 405
     assert reply.json()["error"].keys() == {"message", "type", "param", "code"}
     assert reply.json()["error"]["code"] == "method_not_allowed"
+
+
+@pytest.mark.parametrize(("path", "allowed"), [(CHAT, "POST"), ("/v1/models/small", "GET")])
+def test_another_method_is_refused_with_those_that_are_allowed(
+    shared_client: httpx.Client, path: str, allowed: str
+) -> None:
+    reply = shared_client.delete(path)
+
+    assert reply.status_code == 405
     assert allowed in reply.headers["allow"]
 
 
@@ -75,8 +84,8 @@ def test_one_model_is_described(shared_proxy: Proxy) -> None:
     assert model.object == "model"
 
 
-def test_an_unknown_model_is_described_as_not_found(shared_proxy: Proxy) -> None:
-    reply = shared_proxy.http.get("/v1/models/unheard/of")
+def test_an_unknown_model_is_described_as_not_found(shared_client: httpx.Client) -> None:
+    reply = shared_client.get("/v1/models/unheard/of")
 
     assert reply.status_code == 404
     assert reply.json()["error"]["code"] == "model_not_found"
@@ -144,17 +153,17 @@ def test_a_request_id_of_the_client_is_kept_when_an_upstream_fails(
         pytest.param(b"caf\xe9", id="not ASCII"),
     ],
 )
-def test_an_unfit_request_id_is_replaced(shared_proxy: Proxy, unfit: bytes) -> None:
-    reply = shared_proxy.http.get("/health", headers=[(b"x-request-id", unfit)])
+def test_an_unfit_request_id_is_replaced(shared_client: httpx.Client, unfit: bytes) -> None:
+    reply = shared_client.get("/health", headers=[(b"x-request-id", unfit)])
 
     assert reply.headers["x-request-id"].startswith("req_")
 
 
 @pytest.mark.parametrize("since", ["9" * 400 + "d", "9" * 5000 + "d"])
 def test_a_request_id_stands_on_whatever_a_client_gets_wrong(
-    shared_proxy: Proxy, since: str
+    shared_client: httpx.Client, since: str
 ) -> None:
-    reply = shared_proxy.http.get("/v1/usage", params={"since": since})
+    reply = shared_client.get("/v1/usage", params={"since": since})
 
     assert reply.status_code == 400
     assert reply.json()["error"]["param"] == "since"
@@ -213,10 +222,32 @@ def test_answers_and_refusals_may_be_read_by_an_allowed_origin(for_browsers: Pro
     assert served.headers["access-control-allow-origin"] == "https://app.example"
 
 
-def test_without_configured_origins_no_browser_is_let_in(shared_proxy: Proxy) -> None:
-    preflight = _preflight(shared_proxy, "https://app.example")
-    served = ask(shared_proxy, headers={"origin": "https://app.example"})
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "http://127.0.0.1.evil.example", "null"]
+)
+def test_without_keys_and_origins_no_foreign_page_is_let_in(
+    shared_proxy: Proxy, origin: str
+) -> None:
+    preflight = _preflight(shared_proxy, origin)
+    refused = ask(shared_proxy, headers={"origin": origin})
 
-    assert preflight.status_code == 405
+    assert preflight.status_code >= 400
     assert "access-control-allow-origin" not in preflight.headers
-    assert "access-control-allow-origin" not in served.headers
+    assert refused.status_code == 403
+    assert refused.json()["error"].keys() == {"message", "type", "param", "code"}
+    assert "server.cors_origins" in refused.json()["error"]["message"]
+    assert refused.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:3000", "http://127.0.0.1", "http://[::1]:80"])
+def test_a_page_of_this_machine_may_ask_without_a_key(shared_proxy: Proxy, origin: str) -> None:
+    assert ask(shared_proxy, headers={"origin": origin}).status_code == 200
+
+
+def test_a_page_of_any_origin_may_ask_with_a_key(for_browsers: Proxy) -> None:
+    headers = {"origin": "https://evil.example", "authorization": "Bearer browser-key"}
+
+    reply = ask(for_browsers, headers=headers)
+
+    assert reply.status_code == 200
+    assert "access-control-allow-origin" not in reply.headers

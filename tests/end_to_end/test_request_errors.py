@@ -97,8 +97,8 @@ def test_an_unknown_model_is_not_found_in_a_stream_either(
         ),
     ],
 )
-def test_a_body_that_is_no_json_object_is_refused(shared_proxy: Proxy, body: bytes) -> None:
-    reply = shared_proxy.http.post(CHAT, content=body)
+def test_a_body_that_is_no_json_object_is_refused(shared_client: httpx.Client, body: bytes) -> None:
+    reply = shared_client.post(CHAT, content=body)
 
     assert reply.status_code == 400
     assert _error_of(reply)["type"] == "invalid_request_error"
@@ -106,11 +106,11 @@ def test_a_body_that_is_no_json_object_is_refused(shared_proxy: Proxy, body: byt
 
 
 @pytest.mark.parametrize("depth", range(100, 1200, 50))
-def test_nesting_is_either_refused_or_forwarded(shared_proxy: Proxy, depth: int) -> None:
+def test_nesting_is_either_refused_or_forwarded(shared_client: httpx.Client, depth: int) -> None:
     nested = b"[" * depth + b"]" * depth
     body = b'{"model":"auto","tools":[' + nested + b"]," + _MESSAGES + b"}"
 
-    reply = shared_proxy.http.post(CHAT, content=body)
+    reply = shared_client.post(CHAT, content=body)
 
     assert reply.status_code in {200, 400}
 
@@ -141,9 +141,9 @@ def test_nesting_is_either_refused_or_forwarded(shared_proxy: Proxy, depth: int)
     ],
 )
 def test_a_wrong_field_is_refused_by_its_name(
-    shared_proxy: Proxy, fields: dict[str, Any], param: str
+    shared_client: httpx.Client, fields: dict[str, Any], param: str
 ) -> None:
-    reply = shared_proxy.http.post(CHAT, json={**_ASKED, **fields})
+    reply = shared_client.post(CHAT, json={**_ASKED, **fields})
 
     assert reply.status_code == 400
     assert _error_of(reply)["type"] == "invalid_request_error"
@@ -151,10 +151,10 @@ def test_a_wrong_field_is_refused_by_its_name(
 
 
 @pytest.mark.parametrize("missing", ["model", "messages"])
-def test_a_missing_field_is_refused_by_its_name(shared_proxy: Proxy, missing: str) -> None:
+def test_a_missing_field_is_refused_by_its_name(shared_client: httpx.Client, missing: str) -> None:
     body = {name: value for name, value in _ASKED.items() if name != missing}
 
-    reply = shared_proxy.http.post(CHAT, json=body)
+    reply = shared_client.post(CHAT, json=body)
 
     assert reply.status_code == 400
     assert _error_of(reply)["param"] == missing
@@ -177,10 +177,20 @@ def test_a_missing_field_is_refused_by_its_name(shared_proxy: Proxy, missing: st
         {"max_tokens": 7, "max_completion_tokens": None, "stop": {}},
     ],
 )
-def test_odd_fields_are_the_upstreams_to_judge(shared_proxy: Proxy, fields: dict[str, Any]) -> None:
-    reply = shared_proxy.http.post(CHAT, json={**_ASKED, **fields})
+def test_odd_fields_are_the_upstreams_to_judge(
+    shared_client: httpx.Client, fields: dict[str, Any]
+) -> None:
+    reply = shared_client.post(CHAT, json={**_ASKED, **fields})
 
     assert reply.status_code == 200
+
+
+def test_a_refusal_leaves_the_connection_usable(shared_client: httpx.Client) -> None:
+    bodies = [b"no JSON", b"{}", b'{"model":"auto",' + _MESSAGES + b"}"]
+
+    statuses = [shared_client.post(CHAT, content=body).status_code for body in bodies]
+
+    assert statuses == [400, 400, 200]
 
 
 def _limited(upstream: FakeUpstream) -> dict[str, Any]:
@@ -206,7 +216,10 @@ def test_a_body_that_announces_too_much_is_refused_before_it_is_sent(
     upstream: FakeUpstream, start_proxy: StartProxy
 ) -> None:
     proxy = start_proxy(_limited(upstream))
-    head = f"POST {CHAT} HTTP/1.1\r\nhost: proxy\r\nexpect: 100-continue\r\ncontent-length: 1001\r\n\r\n"
+    head = (
+        f"POST {CHAT} HTTP/1.1\r\nhost: proxy\r\n"
+        "expect: 100-continue\r\ncontent-length: 1001\r\n\r\n"
+    )
 
     with socket.create_connection(("127.0.0.1", httpx.URL(proxy.url).port or 0), 20) as client:
         client.sendall(head.encode())
