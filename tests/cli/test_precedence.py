@@ -46,7 +46,7 @@ def test_the_nearest_word_on_the_host_counts(
 ) -> None:
     config = written(tmp_path / "config.yaml", {**CONFIG, "server": {"host": "192.0.2.1"}})
 
-    result = run("serve", "--config", config, *arguments, **variables)
+    result = run("serve", "--config", config, "--port", "0", *arguments, **variables)
 
     assert result.exit_code == 1
     assert f"server.host: '{host}' can be reached from outside" in result.stderr
@@ -92,7 +92,7 @@ def test_the_nearest_word_on_the_state_counts(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").touch()
 
-    result = run("serve", "--config", config, *arguments, **variables)
+    result = run("serve", "--config", config, "--port", "0", *arguments, **variables)
 
     assert result.exit_code == 1
     assert f"'{folder}'" in result.stderr
