@@ -1,0 +1,111 @@
+"""The stages in their order, with a cache that remembers."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests import answers
+from tests.fake_upstream import FakeUpstream
+from wrp_proxy.attempt import TimeLimits
+from wrp_proxy.cache.base import Cache, Hit, Lookup
+from wrp_proxy.catalog import Catalog, Route
+from wrp_proxy.errors import UpstreamError
+from wrp_proxy.pipeline import Pipeline
+from wrp_proxy.pool.pool import LocalPool
+from wrp_proxy.providers.http1.client import Http1Upstream
+from wrp_proxy.providers.openai import OpenAIProvider
+from wrp_proxy.routers.fixed_order import FixedOrder
+from wrp_proxy.trace import Trace
+from wrp_proxy.types import ChatRequest, Endpoint, Model, Outcome
+from wrp_proxy.workload.classifier import ThinClassifier
+from wrp_proxy.workload.context_length import ContextLength, TokenEstimate
+
+RAW = b'{"model":"auto","messages":[{"role":"user","content":"Hi"}]}'
+
+
+class RememberingCache:
+    """The simplest cache behind the protocol: whole bodies, whole answers."""
+
+    def __init__(self) -> None:
+        self.saved: dict[bytes, Hit] = {}
+
+    async def lookup(self, request: ChatRequest) -> Lookup:
+        hit = self.saved.get(request.raw)
+        return Lookup(status="exact" if hit else "miss", hit=hit, saves=not hit, key=request.raw)
+
+    async def save(self, lookup: Lookup, hit: Hit) -> None:
+        self.saved[lookup.key] = hit
+
+
+class Records:
+    def __init__(self) -> None:
+        self.outcomes: list[Outcome] = []
+
+    def record(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+
+
+def request() -> ChatRequest:
+    body = {"model": "auto", "messages": [{"role": "user", "content": "Hi"}]}
+    return ChatRequest(id="req_1", tenant="t", session=None, model="auto", body=body, raw=RAW)
+
+
+@asynccontextmanager
+async def pipeline_before(
+    upstream: FakeUpstream, cache: Cache, records: Records
+) -> AsyncIterator[Pipeline]:
+    endpoint = Endpoint(provider="lab", model="mock")
+    router = FixedOrder()
+    client = Http1Upstream(connect_timeout_s=5)
+    yield Pipeline(
+        cache=cache,
+        classifier=ThinClassifier(ContextLength(TokenEstimate())),
+        catalog=Catalog(
+            models=[Model(name="small", endpoints=(endpoint,))],
+            routes=[Route(name="auto", router=router, models=None)],
+            direct=router,
+            make_up=lambda provider, name: None,
+        ),
+        pool=LocalPool(cooldown_s=0, clock=time.monotonic),
+        providers={"lab": OpenAIProvider(base_url=upstream.url, api_key=None)},
+        upstream=client,
+        recorder=records,
+        limits=TimeLimits(first_content_s=10, stall_s=10, answer_s=10),
+        max_attempts=3,
+    )
+    await client.close()
+
+
+async def answer_of(pipeline: Pipeline) -> tuple[bytes, Trace]:
+    trace = Trace(request())
+    pieces: Sequence[bytes] = [piece async for piece in pipeline.answer(trace.request, trace)]
+    return b"".join(pieces), trace
+
+
+@pytest.mark.anyio
+async def test_a_saved_answer_is_replayed_and_recorded_as_free(upstream: FakeUpstream) -> None:
+    records = Records()
+    async with pipeline_before(upstream, RememberingCache(), records) as pipeline:
+        first, missed = await answer_of(pipeline)
+        second, hit = await answer_of(pipeline)
+
+    assert first == second
+    assert len(upstream.received) == 1
+    assert (missed.cached, hit.cached) == ("miss", "exact")
+    assert hit.answered_by == "small"
+    assert [outcome.cached for outcome in records.outcomes] == ["miss", "exact"]
+    assert (records.outcomes[1].model, records.outcomes[1].cost_usd) == ("small", 0.0)
+    assert records.outcomes[1].endpoint is None
+
+
+@pytest.mark.anyio
+async def test_a_failed_answer_is_not_saved(upstream: FakeUpstream) -> None:
+    upstream.answer = answers.error(500)
+    cache = RememberingCache()
+    async with pipeline_before(upstream, cache, Records()) as pipeline:
+        with pytest.raises(UpstreamError):
+            await answer_of(pipeline)
+
+    assert cache.saved == {}
