@@ -207,3 +207,21 @@ def _isolation() -> list[str] | None:
         if tried.returncode == 0:
             return [unshare, *options]
     return None
+
+
+def test_a_file_that_is_no_model_is_said_to_have_failed(
+    start_child: StartChild, tmp_path: Path
+) -> None:
+    (tmp_path / "no.gguf").write_bytes(b"no weights")
+    config = {
+        "providers": {"here": {"type": "local", "path": str(tmp_path / "no.gguf")}},
+        "models": {"broken": {"endpoints": [{"provider": "here", "model": "broken"}]}},
+    }
+    child = start_child(config)
+    eventually(lambda: child.http.get("/health/ready").json()["models"]["broken"] == "failed")
+
+    reply = ask(child, model="broken")
+
+    assert reply.status_code == 503
+    assert reply.json()["error"]["code"] == "model_failed"
+    assert str(tmp_path) not in reply.text

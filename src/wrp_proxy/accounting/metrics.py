@@ -18,6 +18,7 @@ _CODES = frozenset(
         "insufficient_quota",
         "internal_error",
         "invalid_request_error",
+        "model_failed",
         "model_loading",
         "model_not_found",
         "no_endpoint_available",

@@ -52,11 +52,7 @@ class LocalProvider:
         self._log = structlog.get_logger("wrp_proxy.local").bind(provider=name)
 
     def encode(self, request: ChatRequest, endpoint: Endpoint) -> Call:
-        if self._openai is None:
-            raise NotReadyError(
-                "The local model is still loading; try again in a few seconds.", retry_after_s=1
-            )
-        return self._openai.encode(request, endpoint)
+        return self._protocol().encode(request, endpoint)
 
     def decoder(self, request: ChatRequest) -> Decoder:
         return self._protocol().decoder(request)
@@ -103,9 +99,15 @@ class LocalProvider:
                 process.kill()
 
     def _protocol(self) -> OpenAIProvider:
-        if self._openai is None:
-            raise NotReadyError("The local model has just stopped.", retry_after_s=1)
-        return self._openai
+        if self._openai is not None:
+            return self._openai
+        if self.state == "failed":
+            raise NotReadyError(
+                "The local model does not run; the proxy's log says why.", code="model_failed"
+            )
+        raise NotReadyError(
+            "The local model is still loading; try again in a few seconds.", retry_after_s=1
+        )
 
 
 async def _first_line(process: Process) -> str:
