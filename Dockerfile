@@ -10,6 +10,9 @@ COPY src src
 RUN /venv/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.13-slim
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends libgomp1 \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --no-create-home wrp \
  && install --directory --owner wrp /state
 COPY --from=build /venv /venv

@@ -1,5 +1,6 @@
 """Fixtures that most tests share."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +11,11 @@ import pytest
 from tests import answers
 from tests.fake_upstream import FakeUpstream
 from tests.proxy import Proxy, lab_config, running_proxy
+
+# What a developer's shell may set, and what would change what is tested here.
+for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FORCE_COLOR"):
+    os.environ.pop(name, None)
+    os.environ.pop(name.lower(), None)
 
 StartProxy = Callable[[dict[str, Any]], Proxy]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from ssl import SSLContext
 from time import monotonic
 
+import structlog
 from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.middleware.cors import CORSMiddleware
@@ -112,8 +113,8 @@ def build_app(settings: Settings, state_dir: Path) -> App:
         title="wrp-proxy",
         version=__version__,
         lifespan=partial(_lifespan, recorder=recorder, upstream=upstream, background=background),
-        docs_url=None,
-        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
     )
     app.include_router(models_api(deciding.catalog))
     app.include_router(health_api(deciding.catalog, {**local}, lambda: discovery.is_waiting))
@@ -138,6 +139,8 @@ async def _lifespan(
 ) -> AsyncIterator[None]:
     recorder.start()
     tasks = [asyncio.create_task(work()) for work in background]
+    for task in tasks:
+        task.add_done_callback(_log_crash)
     gc.collect()
     gc.freeze()
     try:
@@ -148,6 +151,12 @@ async def _lifespan(
         await asyncio.gather(*tasks, return_exceptions=True)
         await upstream.close()
         await asyncio.to_thread(recorder.close)
+
+
+def _log_crash(task: asyncio.Task[object]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log = structlog.get_logger("wrp_proxy")
+        log.error("work in the background has ended by a fault of the proxy", exc_info=error)
 
 
 def price_list_path() -> Path:

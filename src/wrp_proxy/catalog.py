@@ -131,7 +131,13 @@ class Catalog:
 
     def _made_up(self, name: str) -> Model | None:
         provider, slash, upstream_model = name.partition("/")
-        return self._make_up(provider, upstream_model) if slash and upstream_model else None
+        if not slash or not upstream_model:
+            return None
+        for model in self._models.values():
+            for endpoint in model.endpoints:
+                if (endpoint.provider, endpoint.model) == (provider, upstream_model):
+                    return replace(model, name=name, endpoints=(endpoint,), price=endpoint.price)
+        return self._make_up(provider, upstream_model)
 
     def _incapable(self, name: str, workload: Workload) -> CapabilityError:
         able = [

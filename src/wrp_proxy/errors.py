@@ -10,9 +10,11 @@ WrpError
 ├── AuthenticationError  401
 ├── ForeignOriginError   403  a web page that may not call
 ├── NoEndpointError      503  nothing is there to answer
-│   └── PoolFullError        429  every endpoint is at its max_concurrency
+│   ├── PoolFullError        429  every endpoint is at its max_concurrency
+│   └── ShuttingDownError    503  the proxy is told to stop, and the grace is over
 └── UpstreamError        502  an endpoint failed or refused; keeps the upstream's own words
     ├── RejectedError        4xx  the request is to blame; never tried elsewhere
+    ├── UpstreamMissingError 404  the endpoint has no such model
     ├── UpstreamContextError 400  too long for this endpoint
     ├── RateLimitedError     429
     ├── NotReadyError        503  still starting
@@ -119,6 +121,10 @@ class PoolFullError(NoEndpointError):
     code = "pool_full"
 
 
+class ShuttingDownError(NoEndpointError):
+    code = "shutting_down"
+
+
 class UpstreamError(WrpError):
     """Tell how an endpoint failed.
 
@@ -141,6 +147,14 @@ class RejectedError(UpstreamError):
     code = None
     retryable = False
     at_fault = False
+
+
+class UpstreamMissingError(UpstreamError):
+    """The endpoint has no such model: the operator's affair, so others may serve the request."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "model_not_found"
 
 
 class UpstreamContextError(UpstreamError):

@@ -7,6 +7,8 @@ from wrp_proxy.settings.schema import EndpointSettings, ModelSettings, ProviderS
 from wrp_proxy.types import CHAT_CAPABILITIES, Endpoint, Model, Price
 
 LOCAL_CONTEXT_WINDOW = 8192
+_LOCAL_CAPABILITIES = frozenset({"tools", "json_schema", "logprobs"})
+"""What llama.cpp does for any text model."""
 _FREE = Price(input=0.0, output=0.0)
 """Nobody bills for a model on this machine."""
 
@@ -79,6 +81,8 @@ class ModelMaker:
 
     def _listed_capabilities(self, endpoints: Sequence[Endpoint]) -> frozenset[str]:
         """Return what every listed endpoint has; what is not listed may have all of chat."""
+        if any(self._providers[endpoint.provider].type == "local" for endpoint in endpoints):
+            return _LOCAL_CAPABILITIES
         found = (self._find(endpoint.provider, endpoint.model) for endpoint in endpoints)
         listed = [one.capabilities for one in found if one and one.capabilities is not None]
         return frozenset.intersection(*listed) if listed else CHAT_CAPABILITIES

@@ -13,6 +13,7 @@ import uvicorn
 from wrp_proxy.app import build_app
 from wrp_proxy.settings import Settings
 
+_BACKLOG = 2048
 _KEEP_ALIVE_S = 75
 _GRACE_S = 20
 """How long running answers may take to end when the proxy is told to stop."""
@@ -62,7 +63,7 @@ def bind(host: str, port: int) -> list[socket.socket]:
         found, failure = [], error
     for family, _, _, _, address in found if port else found[:1]:
         try:
-            taken.append(_bind_one(family, address))
+            taken.append(_listen(family, address, v6_only=len(found) > 1))
         except OSError as error:
             failure = error
     if failure is not None and (not taken or failure.errno == errno.EADDRINUSE):
@@ -72,13 +73,14 @@ def bind(host: str, port: int) -> list[socket.socket]:
     return taken
 
 
-def _bind_one(family: int, address: Any) -> socket.socket:
+def _listen(family: int, address: Any, *, v6_only: bool) -> socket.socket:
     one = socket.socket(family, socket.SOCK_STREAM)
     try:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
-            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, v6_only)
         one.bind(address)
+        one.listen(_BACKLOG)
     except OSError:
         one.close()
         raise

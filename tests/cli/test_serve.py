@@ -13,6 +13,7 @@ import pytest
 from tests.cli.conftest import CONFIG, written
 from tests.end_to_end.child import bare_environment
 from tests.proxy import eventually
+from wrp_proxy.server import bind
 
 SERVE = [sys.executable, "-m", "wrp_proxy", "serve"]
 
@@ -158,3 +159,11 @@ def test_a_journal_that_cannot_be_opened_is_refused_in_one_sentence(
     assert len(said.splitlines()) == 1
     assert said.startswith("The proxy cannot start: ")
     assert str(tmp_path / "state") in said
+
+
+def test_an_address_is_taken_from_the_moment_it_is_bound() -> None:
+    [first] = bind("127.0.0.1", 0)
+    port = first.getsockname()[1]
+
+    with first, pytest.raises(OSError, match="cannot be bound"):
+        bind("127.0.0.1", port)

@@ -233,3 +233,14 @@ def test_what_is_excluded_and_what_is_able_is_everything(catalog: Catalog) -> No
     able = {able.name for able in catalog.candidates("auto", models, asked)}
 
     assert able | catalog.exclusions(models, asked).keys() == {"small", "large"}
+
+
+def test_an_upstream_name_that_is_configured_has_the_limits_it_was_given() -> None:
+    long = endpoint("mock-long", max_concurrency=1, context_window=50)
+    catalog = catalog_of(model("long", long))
+
+    _, (found,) = catalog.resolve("lab/mock-long")
+
+    assert found.name == "lab/mock-long"
+    assert found.endpoints == (long,)
+    assert found.listed

@@ -22,7 +22,7 @@ from wrp_proxy.api.callers import Caller
 from wrp_proxy.api.chat_body import parse_chat
 from wrp_proxy.api.errors import error_event, internal_error, send_error
 from wrp_proxy.api.front import CALLER
-from wrp_proxy.errors import BodyTooLargeError, WrpError
+from wrp_proxy.errors import BodyTooLargeError, ShuttingDownError, WrpError
 from wrp_proxy.pipeline import Pipeline
 from wrp_proxy.trace import Trace
 
@@ -54,7 +54,10 @@ class ChatCompletions:
         except ClientLeftError:
             return
         else:
-            await while_connected(receive, self._answer(trace, send))
+            try:
+                await while_connected(receive, self._answer(trace, send))
+            except ShuttingDownError as error:
+                await self._break_off(trace, send, error)
 
     async def _answer(self, trace: Trace, send: Send) -> None:
         async with aclosing(self._pipeline.answer(trace.request, trace)) as pieces:
@@ -82,6 +85,14 @@ class ChatCompletions:
             await send_piece(send, error_event(self._known(trace, error)))
         await send_piece(send, b"", more=False)
 
+    async def _break_off(self, trace: Trace, send: Send, error: ShuttingDownError) -> None:
+        self._log.warning("request broken off", request_id=trace.request.id, code=error.code)
+        if trace.request.stream and trace.is_committed:
+            await send_piece(send, error_event(error))
+            await send_piece(send, b"", more=False)
+        else:
+            await send_error(send, error, answer_headers(trace))
+
     def _known(self, trace: Trace, error: Exception) -> WrpError:
         """Log an error and return what the client may see of it."""
         log = self._log.bind(request_id=trace.request.id, attempts=len(trace.tried))
@@ -93,7 +104,10 @@ class ChatCompletions:
 
 
 async def while_connected(receive: Receive, work: Coroutine[object, object, None]) -> None:
-    """Run `work` until it is done or the client has left, which cancels it at once."""
+    """Run `work` until it is done or the client has left, which cancels it at once.
+
+    Raise ShuttingDownError when the server cancels it, which it does when told to stop.
+    """
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - ASGI servers run every request in a task
     has_left = False
@@ -109,7 +123,9 @@ async def while_connected(receive: Receive, work: Coroutine[object, object, None
     try:
         await work
     except asyncio.CancelledError:
-        if not has_left or task.uncancel():
+        if task.uncancel():
             raise
+        if not has_left:
+            raise ShuttingDownError("The proxy is shutting down.") from None
     finally:
         watcher.cancel()

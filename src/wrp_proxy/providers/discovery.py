@@ -48,7 +48,7 @@ class Discovery:
             return
         import httpx
 
-        async with httpx.AsyncClient(timeout=_TIMEOUT_S) as client:
+        async with httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False) as client:
             await asyncio.gather(*(self._follow(client, name) for name in self._servers))
 
     async def _follow(self, client: "httpx.AsyncClient", provider: str) -> None:
@@ -65,9 +65,20 @@ class Discovery:
         try:
             response = await client.get(f"{base_url.rstrip('/')}/models", headers=headers)
             response.raise_for_status()
-            names = [str(model["id"]) for model in response.json()["data"]]
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            names = _names_in(response.json())
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
             self._log.warning("models not listed", provider=provider, reason=type(error).__name__)
             return False
         self._found(provider, names)
         return True
+
+
+def _names_in(answer: object) -> list[str]:
+    """Take what is a name from a list of models; raise ValueError where there is no list."""
+    listed = answer.get("data") if isinstance(answer, dict) else None
+    rows = listed if isinstance(listed, list) else ()
+    found = [row.get("id") for row in rows if isinstance(row, dict)]
+    names = [name for name in found if isinstance(name, str) and name and name.isprintable()]
+    if not names and listed != []:
+        raise ValueError("no list of models")
+    return names

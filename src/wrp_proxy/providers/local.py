@@ -78,12 +78,14 @@ class LocalProvider:
         key = secrets.token_urlsafe()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",  # nothing in the current directory is a module of ours
             "-m",
             "wrp_proxy.providers.local_server",
             *self._arguments,
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,
+            start_new_session=True,  # Ctrl-C is for the proxy, which ends its answers first
             env={**os.environ, KEY_VARIABLE: key},
         )
         try:

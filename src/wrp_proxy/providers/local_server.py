@@ -16,11 +16,11 @@ _SLOTS = 2
 
 def main(path: str, context_window: int, threads: int) -> None:
     """Serve `path` on a free loopback port; print the address once it answers, or the reason."""
-    import xllamacpp
-
     try:
+        import xllamacpp
+
         server = xllamacpp.Server(_parameters(xllamacpp, path, context_window, threads))
-    except RuntimeError as error:
+    except (ImportError, OSError, RuntimeError) as error:
         sys.stdout.write(f"{error}\n")
         sys.exit(1)
     sys.stdout.write(f"{server.listening_address}\n")

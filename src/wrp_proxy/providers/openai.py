@@ -33,6 +33,7 @@ class OpenAIProvider:
     ) -> None:
         self._url = f"{base_url.rstrip('/')}/chat/completions"
         self._stream_usage = stream_usage
+        self._secret = (api_key or "\0").encode()  # some upstreams quote the key they refuse
         self._headers = (
             (b"content-type", b"application/json"),
             (b"accept-encoding", b"identity"),
@@ -59,7 +60,7 @@ class OpenAIProvider:
         )
 
     def error(self, status: int, headers: Mapping[bytes, bytes], body: bytes) -> UpstreamError:
-        return error_of(status, headers, body)
+        return error_of(status, headers, body.replace(self._secret, b"***"))
 
 
 def splice(raw: bytes, changes: Mapping[str, msgspec.Raw], removals: set[str]) -> bytes:

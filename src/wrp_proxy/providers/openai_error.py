@@ -15,6 +15,7 @@ from wrp_proxy.errors import (
     UnauthorisedError,
     UpstreamContextError,
     UpstreamError,
+    UpstreamMissingError,
 )
 
 _PASSED_ON = re.compile(rb"retry-after(-ms)?|x-should-retry|x-ratelimit-.+")
@@ -72,6 +73,8 @@ def _class_of(status: int, code: str | None, kind: str | None, message: str) -> 
         return RateLimitedError
     if _is_about_context(status, code, kind, message):
         return UpstreamContextError
+    if status == 404:
+        return UpstreamMissingError
     if 400 <= status < 500 and status not in _RETRYABLE_4XX:
         return RejectedError
     return UpstreamError

@@ -29,12 +29,10 @@ def _check_url(url: str) -> str:
         is_plain = parts.port != 0 and parts.username is None and not parts.query + parts.fragment
     except ValueError:
         is_plain = False
-    if (
-        not is_plain
-        or not parts.hostname
-        or parts.scheme not in {"http", "https"}
-        or not _is_one_word(url)
-    ):
+    is_http = is_plain and parts.hostname and parts.scheme in {"http", "https"}
+    if url.rstrip("/").endswith("/chat/completions"):
+        raise ValueError("leave /chat/completions out: the proxy adds it")
+    if not is_http or not _is_one_word(url) or not url.isascii():
         raise ValueError("write it like http://127.0.0.1:8000/v1, without user, spaces or query")
     return url
 

