@@ -10,6 +10,8 @@ COPY src src
 RUN /venv/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.13-slim
+# llama.cpp needs libgomp. Debian keeps only the newest version of a package, so none is pinned.
+# hadolint ignore=DL3008
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends libgomp1 \
  && rm -rf /var/lib/apt/lists/*
