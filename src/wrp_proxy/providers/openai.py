@@ -9,7 +9,7 @@ from wrp_proxy import __version__
 from wrp_proxy.errors import RequestError, UpstreamError
 from wrp_proxy.providers.base import Decoder
 from wrp_proxy.providers.openai_answer import OpenAIAnswerDecoder
-from wrp_proxy.providers.openai_error import error_of
+from wrp_proxy.providers.openai_error import NO_SECRET, error_of
 from wrp_proxy.providers.openai_stream import OpenAIStreamDecoder
 from wrp_proxy.providers.upstream import Call
 from wrp_proxy.types import ChatRequest, Endpoint
@@ -33,7 +33,7 @@ class OpenAIProvider:
     ) -> None:
         self._url = f"{base_url.rstrip('/')}/chat/completions"
         self._stream_usage = stream_usage
-        self._secret = (api_key or "\0").encode()  # some upstreams quote the key they refuse
+        self._secret = api_key.encode() if api_key else NO_SECRET
         self._headers = (
             (b"content-type", b"application/json"),
             (b"accept-encoding", b"identity"),
@@ -54,13 +54,15 @@ class OpenAIProvider:
 
     def decoder(self, request: ChatRequest) -> Decoder:
         if not request.stream:
-            return OpenAIAnswerDecoder()
+            return OpenAIAnswerDecoder(secret=self._secret)
         return OpenAIStreamDecoder(
-            choices=request.body.get("n") or 1, wants_usage=request.wants_usage
+            choices=request.body.get("n") or 1,
+            wants_usage=request.wants_usage,
+            secret=self._secret,
         )
 
     def error(self, status: int, headers: Mapping[bytes, bytes], body: bytes) -> UpstreamError:
-        return error_of(status, headers, body.replace(self._secret, b"***"))
+        return error_of(status, headers, body, self._secret)
 
 
 def splice(raw: bytes, changes: Mapping[str, msgspec.Raw], removals: set[str]) -> bytes:

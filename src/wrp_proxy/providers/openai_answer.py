@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from wrp_proxy.errors import DisconnectedError
-from wrp_proxy.providers.openai_error import error_in_answer
+from wrp_proxy.providers.openai_error import NO_SECRET, error_in_answer
 from wrp_proxy.providers.openai_usage import BYTES_PER_TOKEN, text_bytes, to_usage
 from wrp_proxy.types import Chunk, Usage
 
@@ -23,7 +23,9 @@ class _Answer(msgspec.Struct):
 class OpenAIAnswerDecoder:
     """Collect a whole answer, check that it is one, and relay it as it came."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, secret: bytes = NO_SECRET) -> None:
+        """`secret` is struck out of errors."""
+        self._secret = secret
         self.usage: Usage | None = None
         self.done = False
         self._pieces: list[bytes] = []
@@ -43,7 +45,7 @@ class OpenAIAnswerDecoder:
             answer = msgspec.json.decode(body, type=_Answer)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise DisconnectedError("The upstream's answer is not a JSON object.") from error
-        if answer.error and (failure := error_in_answer(body)):
+        if answer.error and (failure := error_in_answer(body, self._secret)):
             raise failure
         if not isinstance(answer.choices, list) or not answer.choices:
             raise DisconnectedError("The upstream's answer has no choices.")

@@ -25,9 +25,18 @@ _RETRYABLE_4XX = {408, 425}
 _KEY_STATUS = {401, 402, 403}
 
 
-def error_of(status: int, headers: Mapping[bytes, bytes], body: bytes) -> UpstreamError:
-    """Turn an upstream's failed answer into an error that keeps its own words."""
-    said = _said(body)
+NO_SECRET = b"\0"
+"""Stands in no JSON."""
+
+
+def error_of(
+    status: int, headers: Mapping[bytes, bytes], body: bytes, secret: bytes = NO_SECRET
+) -> UpstreamError:
+    """Turn an upstream's failed answer into an error that keeps its own words.
+
+    Some upstreams quote the key that they refuse: `secret` is struck out.
+    """
+    said = _said(body.replace(secret, b"***"))
     error = _classify(status, said)
     error.retry_after_s = retry_after_s(headers)
     error.headers = tuple(
@@ -36,9 +45,9 @@ def error_of(status: int, headers: Mapping[bytes, bytes], body: bytes) -> Upstre
     return error
 
 
-def error_in_answer(body: bytes) -> UpstreamError | None:
+def error_in_answer(body: bytes, secret: bytes = NO_SECRET) -> UpstreamError | None:
     """Return the error that stands in an answer of status 200, if there is one."""
-    said = _said(body)
+    said = _said(body.replace(secret, b"***"))
     if not said:
         return None
     numbers = (said.get("status"), said.get("code"))

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from wrp_proxy.errors import DisconnectedError, UpstreamError
-from wrp_proxy.providers.openai_error import error_in_answer
+from wrp_proxy.providers.openai_error import NO_SECRET, error_in_answer
 from wrp_proxy.providers.openai_usage import BYTES_PER_TOKEN, text_bytes, to_usage
 from wrp_proxy.providers.sse import EventCutter, data_of, split_events
 from wrp_proxy.types import Chunk, Usage
@@ -34,7 +34,9 @@ class OpenAIStreamDecoder:
     Until the first content every event is parsed; after it only blocks that need a look.
     """
 
-    def __init__(self, *, choices: int, wants_usage: bool) -> None:
+    def __init__(self, *, choices: int, wants_usage: bool, secret: bytes = NO_SECRET) -> None:
+        """`choices` must all finish; `secret` is struck out of errors."""
+        self._secret = secret
         self.usage: Usage | None = None
         self.done = False
         self._cutter = EventCutter()
@@ -111,16 +113,22 @@ class OpenAIStreamDecoder:
             self._refuse_unfinished()
             self.done = True
         if not payload:
-            _refuse_plain_json(data)
+            self._refuse_plain_json(data)
         if self.done or not payload:
             yield Chunk(data=data)
             return
         event = _parse(payload)
         if event.error:
-            raise error_in_answer(payload) or UpstreamError("The upstream failed.")
+            raise error_in_answer(payload, self._secret) or UpstreamError("The upstream failed.")
         is_content = self._note(event, len(data))
         if event.choices or (self._wants_usage and event.usage is not None):
             yield Chunk(data=data, content=is_content)
+
+    def _refuse_plain_json(self, event: bytes) -> None:
+        """Some upstreams answer with a plain error object where a stream was asked for."""
+        if event.lstrip().startswith(b"{"):
+            error = error_in_answer(event, self._secret)
+            raise error or DisconnectedError("The upstream did not stream.")
 
     def _note(self, event: _Event, size: int) -> bool:
         if event.usage:
@@ -169,12 +177,6 @@ def _parse(payload: bytes) -> _Event:
         return msgspec.json.decode(payload, type=_Event)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DisconnectedError("The upstream's stream is malformed.") from error
-
-
-def _refuse_plain_json(event: bytes) -> None:
-    """Some upstreams answer with a plain error object where a stream was asked for."""
-    if event.lstrip().startswith(b"{"):
-        raise error_in_answer(event) or DisconnectedError("The upstream did not stream.")
 
 
 def _has_output(delta: object) -> bool:

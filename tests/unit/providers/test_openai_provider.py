@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.nouns import chat_request, endpoint
-from wrp_proxy.errors import RequestError
+from wrp_proxy.errors import RequestError, UpstreamError
 from wrp_proxy.providers.openai import OpenAIProvider, splice
 from wrp_proxy.providers.openai_answer import OpenAIAnswerDecoder
 from wrp_proxy.providers.openai_stream import OpenAIStreamDecoder
@@ -181,3 +181,25 @@ def test_without_a_key_errors_are_left_as_they_are() -> None:
     error = provider.error(400, {}, b'{"error": {"message": "bad"}}')
 
     assert error.message == "bad"
+
+
+@pytest.mark.parametrize(
+    ("stream", "answer"),
+    [
+        (False, b'{"error": {"message": "bad: sk-secret"}}'),
+        (True, b'data: {"error": {"message": "bad: sk-secret"}}\n\n'),
+        (True, b'{"error": {"message": "bad: sk-secret"}}'),
+    ],
+)
+def test_a_key_that_a_false_success_quotes_is_not_passed_on(*, stream: bool, answer: bytes) -> None:
+    provider = OpenAIProvider(base_url="http://lab/v1", api_key="sk-secret")
+    decoder = provider.decoder(chat_request(stream=stream))
+
+    def read() -> None:
+        decoder.feed(answer)
+        decoder.close()
+
+    with pytest.raises(UpstreamError) as raised:
+        read()
+
+    assert raised.value.message == "bad: ***"
