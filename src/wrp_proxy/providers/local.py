@@ -46,7 +46,6 @@ class LocalProvider:
 
     def __init__(self, *, name: str, path: Path, context_window: int, threads: int) -> None:
         self.state: State = "starting"
-        self._name = name
         self._arguments = (str(path), str(context_window), str(threads))
         self._openai: OpenAIProvider | None = None
         self._log = structlog.get_logger("wrp_proxy.local").bind(provider=name)
