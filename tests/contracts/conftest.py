@@ -1,19 +1,35 @@
 """Every upstream client on every event loop that the proxy may run on."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from wrp_proxy.providers.http1.client import Http1Upstream
+from wrp_proxy.providers.httpx_upstream import HttpxUpstream
 from wrp_proxy.providers.upstream import Upstream
+from wrp_proxy.providers.upstreams import build_upstreams
 
 settings.register_profile("unhurried", deadline=None, max_examples=60)
 settings.load_profile("unhurried")
 
-UPSTREAMS: dict[str, Callable[[], Upstream]] = {
-    "http1": lambda: Http1Upstream(connect_timeout_s=5),
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One client, and where it differs from the others by design."""
+
+    make: Callable[[], Upstream]
+    keeps: bool = True
+    """It uses a connection of HTTP/1.1 again; httpx cannot do so safely."""
+
+
+UPSTREAMS: dict[str, Row] = {
+    "http1": Row(make=lambda: Http1Upstream(connect_timeout_s=5)),
+    "httpx": Row(make=lambda: HttpxUpstream(connect_timeout_s=5), keeps=False),
+    "both": Row(make=lambda: build_upstreams(connect_timeout_s=5, environment={}, clock=monotonic)),
 }
 
 
@@ -23,7 +39,17 @@ def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
 
 
 @pytest.fixture(params=UPSTREAMS)
-async def client(request: pytest.FixtureRequest) -> AsyncIterator[Upstream]:
-    upstream = UPSTREAMS[request.param]()
+def row(request: pytest.FixtureRequest) -> Row:
+    return UPSTREAMS[request.param]
+
+
+@pytest.fixture
+async def client(row: Row) -> AsyncIterator[Upstream]:
+    upstream = row.make()
     yield upstream
     await upstream.close()
+
+
+@pytest.fixture
+def keeps(row: Row) -> bool:
+    return row.keeps

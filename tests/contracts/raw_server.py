@@ -29,7 +29,7 @@ class Peer:
         """Read one request, head and body."""
         head = await self.reader.readuntil(b"\r\n\r\n")
         length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
-        return head + await self.reader.readexactly(int(length))
+        return head + await self.reader.readexactly(int(length or 0))
 
     async def send(self, data: bytes) -> None:
         self.writer.write(data)
@@ -76,10 +76,17 @@ class RawServer:
     failures: list[BaseException] = field(default_factory=list)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.host}:{self.port}/v1"
+
     def call(self, *, body: bytes = b"{}", path: str = "/v1", headers: Headers = ()) -> Call:
         return Call(
             url=f"{self.scheme}://{self.host}:{self.port}{path}", headers=headers, body=body
         )
+
+    def get(self) -> Call:
+        return Call(url=self.url, headers=(), method="GET")
 
     def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = Peer(len(self.peers) + 1, reader, writer)
@@ -110,9 +117,9 @@ class RawServer:
 
 @asynccontextmanager
 async def raw_server(
-    converse: Conversation, tls: ssl.SSLContext | None = None
+    converse: Conversation, tls: ssl.SSLContext | None = None, *, host: str = "127.0.0.1"
 ) -> AsyncIterator[RawServer]:
-    server = RawServer(converse, scheme="https" if tls else "http")
+    server = RawServer(converse, scheme="https" if tls else "http", host=host)
     listening = await asyncio.start_server(server.connected, server.host, 0, ssl=tls)
     server.port = listening.sockets[0].getsockname()[1]
     try:

@@ -21,6 +21,7 @@ from tests.contracts.raw_server import (
 from tests.fake_upstream import FakeUpstream
 from wrp_proxy.errors import DisconnectedError, UpstreamTimeoutError
 from wrp_proxy.providers.http1.client import Http1Upstream
+from wrp_proxy.providers.httpx_upstream import HttpxUpstream
 from wrp_proxy.providers.upstream import Call, Upstream
 
 pytestmark = pytest.mark.anyio
@@ -130,10 +131,12 @@ async def test_the_body_is_the_same_however_it_is_framed_and_split(
         (b"gzip", gzip.compress(TEXT)),
         (b"GZIP", gzip.compress(TEXT)),
         (b"x-gzip", gzip.compress(TEXT)),
+        (b"gzip", gzip.compress(TEXT[:9]) + gzip.compress(TEXT[9:])),
         (b"deflate", zlib.compress(TEXT)),
+        (b"deflate", zlib.compress(TEXT, wbits=-15)),
         (b"identity", TEXT),
     ],
-    ids=["gzip", "upper-case", "x-gzip", "deflate", "identity"],
+    ids=["gzip", "upper-case", "x-gzip", "members", "deflate", "raw-deflate", "identity"],
 )
 @pytest.mark.parametrize("size", [1, 10_000])
 async def test_a_compressed_body_is_inflated(
@@ -202,6 +205,9 @@ async def test_an_answer_may_have_no_body(client: Upstream, answer: bytes) -> No
         head(b"content-length: 5", CHUNKED) + b"12345",
         head(b"content-length: 2", b"content-encoding: br") + b"ab",
         head(b"upgrade: h2c", b"connection: upgrade", status=b"101 Switching Protocols"),
+        head(status=b"101 Switching Protocols"),
+        head(b"transfer-encoding: gzip, chunked") + chunked(b"12345"),
+        head(b"transfer-encoding: gzip") + b"12345",
         head(b"x-long: " + b"a" * 100_000, b"content-length: 0"),
         head(*[b"x-%d: %b" % (n, b"a" * 1000) for n in range(100)], b"content-length: 0"),
     ],
@@ -217,6 +223,9 @@ async def test_an_answer_may_have_no_body(client: Upstream, answer: bytes) -> No
         "length-and-chunks",
         "brotli",
         "upgrade",
+        "bare-upgrade",
+        "packed-chunks",
+        "packed",
         "long-header",
         "many-headers",
     ],
@@ -240,6 +249,10 @@ async def test_a_head_that_cannot_be_read_is_a_broken_answer(
         head(b"content-length: 9", b"content-encoding: gzip") + b"123456789",
         head(CHUNKED, b"content-encoding: gzip") + chunked(gzip.compress(TEXT)[:-9]),
         head(b"content-encoding: gzip") + gzip.compress(TEXT)[:-9],
+        head(b"content-encoding: gzip") + gzip.compress(TEXT)[:1],
+        head(b"content-encoding: gzip") + gzip.compress(TEXT) + b"more",
+        head(b"content-encoding: deflate") + zlib.compress(TEXT) + zlib.compress(TEXT),
+        head(b"content-encoding: gzip") + gzip.compress(bytes(40 * 2**20)),
     ],
     ids=[
         "content-length",
@@ -250,6 +263,10 @@ async def test_a_head_that_cannot_be_read_is_a_broken_answer(
         "no-gzip",
         "gzip-cut",
         "gzip-cut-by-close",
+        "gzip-of-one-byte",
+        "gzip-and-more",
+        "deflate-and-more",
+        "gzip-bomb",
     ],
 )
 async def test_a_truncated_body_is_a_broken_answer(client: Upstream, answer: bytes) -> None:
@@ -351,8 +368,11 @@ async def test_a_refused_call_leaves_no_connection_behind(client: Upstream) -> N
             await left.wait()
 
 
-async def test_a_server_that_accepts_and_says_nothing_is_a_timeout_of_tls() -> None:
-    client = Http1Upstream(connect_timeout_s=0.1)
+@pytest.mark.parametrize("kind", [Http1Upstream, HttpxUpstream])
+async def test_a_server_that_accepts_and_says_nothing_is_a_timeout_of_tls(
+    kind: type[Http1Upstream | HttpxUpstream],
+) -> None:
+    client = kind(connect_timeout_s=0.1)
 
     async with raw_server(Peer.left) as server:
         server.scheme = "https"

@@ -9,6 +9,7 @@ import trustme
 from tests.contracts.raw_server import Peer, ask, count, head, raw_server
 from wrp_proxy.errors import DisconnectedError
 from wrp_proxy.providers.http1.client import Http1Upstream
+from wrp_proxy.providers.httpx_upstream import HttpxUpstream
 from wrp_proxy.providers.upstream import Upstream
 
 pytestmark = pytest.mark.anyio
@@ -35,18 +36,21 @@ def server_tls(authority: trustme.CA, *names: str) -> ssl.SSLContext:
 
 @pytest.mark.usefixtures("trusted")
 async def test_a_trusted_server_is_spoken_to_and_its_connection_kept(
-    client: Upstream, authority: trustme.CA
+    client: Upstream, keeps: bool, authority: trustme.CA
 ) -> None:
     async with raw_server(count, server_tls(authority, "127.0.0.1")) as server:
         said = [await ask(client, server.call()), await ask(client, server.call())]
 
-    assert said == [b"1", b"1"]
+    assert said == [b"1", b"1" if keeps else b"2"]
 
 
-async def test_whom_to_trust_may_be_told(authority: trustme.CA) -> None:
+@pytest.mark.parametrize("kind", [Http1Upstream, HttpxUpstream])
+async def test_whom_to_trust_may_be_told(
+    kind: type[Http1Upstream | HttpxUpstream], authority: trustme.CA
+) -> None:
     context = ssl.create_default_context()
     authority.configure_trust(context)
-    client = Http1Upstream(connect_timeout_s=5, tls=context)
+    client = kind(connect_timeout_s=5, tls=context)
 
     async with raw_server(count, server_tls(authority, "127.0.0.1")) as server:
         said = await ask(client, server.call())

@@ -46,7 +46,7 @@ class Exchange(Protocol):
         ...
 
     def abort(self, error: UpstreamError) -> None:
-        """Close the connection and raise `error` in whoever waits for the answer."""
+        """Close the connection and raise `error` in whoever waits, even for a connection."""
         ...
 
     def drain(self) -> None:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from wrp_proxy.providers.http1.client import make_tls_context
-from wrp_proxy.providers.http1.exchange import encode_call
+from wrp_proxy.providers.http1.request import encode_call
 from wrp_proxy.providers.upstream import Call
 
 
@@ -37,7 +37,15 @@ def test_a_call_is_written_with_its_headers_and_its_body() -> None:
 def test_a_call_may_be_of_another_method() -> None:
     call = Call(url="http://lab/v1/models", headers=[], method="GET")
 
-    assert encode_call(call, urlsplit(call.url)).startswith(b"GET /v1/models HTTP/1.1\r\n")
+    written = encode_call(call, urlsplit(call.url))
+
+    assert written == b"GET /v1/models HTTP/1.1\r\nhost: lab\r\n\r\n"
+
+
+@pytest.mark.parametrize("url", ["http://lab/a b", "http://lab/a?b c", "http://lab/\x00"])
+def test_an_address_that_could_smuggle_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="blank or a control character"):
+        encode_call(Call(url=url, headers=[]), urlsplit(url))
 
 
 def test_servers_are_verified_against_some_authority() -> None:

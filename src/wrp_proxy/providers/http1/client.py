@@ -1,81 +1,59 @@
-"""The pool of kept-alive connections, per origin."""
+"""The lean client: one pool of connections per origin."""
 
-import asyncio
 import ssl
-from collections import defaultdict
+from collections.abc import Callable
 from urllib.parse import SplitResult
 
-from wrp_proxy.errors import DisconnectedError, UpstreamTimeoutError
-from wrp_proxy.providers.http1.connection import Connection, Origin
 from wrp_proxy.providers.http1.exchange import Http1Exchange
+from wrp_proxy.providers.http1.pool import OriginPool
+from wrp_proxy.providers.http1.request import Origin, origin_of
 from wrp_proxy.providers.upstream import Call
 
 
 class Http1Upstream:
-    """Pools connections per origin, last in, first out.
+    """Sends a call once, but for a GET on a kept connection that turns out to be dead."""
 
-    A call is never sent twice: a kept-alive connection that the server has closed is dropped
-    when it is taken, and one that breaks later fails its attempt.
-    """
+    def __init__(
+        self,
+        *,
+        connect_timeout_s: float,
+        tls: ssl.SSLContext | None = None,
+        max_connections: int = 1000,
+        not_understood: Callable[[Origin], None] = lambda _: None,
+    ) -> None:
+        """Take `max_connections` as per origin; calls beyond them wait in line.
 
-    def __init__(self, *, connect_timeout_s: float, tls: ssl.SSLContext | None = None) -> None:
-        """`tls` is made on first use where it is not given; that takes some 20 ms."""
+        `tls` is made on first use where it is not given; that takes some 20 ms.
+        `not_understood` is told whose answers are beyond this client.
+        """
         self._connect_timeout_s = connect_timeout_s
-        self._idle: dict[Origin, dict[Connection, None]] = defaultdict(dict)
+        self._max_connections = max_connections
+        self._not_understood = not_understood
         self._tls = tls
+        self._pools: dict[tuple[str, str], OriginPool] = {}
         self._is_closed = False
 
     def open(self, call: Call) -> Http1Exchange:
-        return Http1Exchange(self._acquire, call)
+        return Http1Exchange(self._pool, call)
 
     async def close(self) -> None:
         self._is_closed = True
-        for connection in [kept for idle in self._idle.values() for kept in idle]:
-            connection.close()
-        self._idle.clear()
+        for pool in self._pools.values():
+            pool.close()
 
-    async def _acquire(self, url: SplitResult) -> Connection:
-        port = url.port or (443 if url.scheme == "https" else 80)
-        origin = (url.scheme, url.hostname or "", port)
-        idle = self._idle[origin]
-        while idle:
-            connection, _ = idle.popitem()
-            if connection.is_usable():
-                return connection
-            connection.close()
-        return await self._connect(origin)
-
-    def _keep(self, connection: Connection) -> None:
-        """Keep a connection whose answer was read to its end; let go of one kept too long."""
-        if self._is_closed or not connection.is_usable():
-            connection.close()
-            return
-        idle = self._idle[connection.origin]
-        idle[connection] = None
-        oldest = next(iter(idle))
-        if not oldest.is_usable():
-            del idle[oldest]
-            oldest.close()
-
-    def _forget(self, connection: Connection) -> None:
-        self._idle[connection.origin].pop(connection, None)
-
-    async def _connect(self, origin: Origin) -> Connection:
-        scheme, host, port = origin
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(self._connect_timeout_s):
-                _, connection = await loop.create_connection(
-                    lambda: Connection(origin, loop, self._keep, self._forget),
-                    host,
-                    port,
-                    ssl=self._tls_context() if scheme == "https" else None,
-                )
-        except TimeoutError as error:
-            raise UpstreamTimeoutError("The upstream did not accept a connection.") from error
-        except (OSError, ValueError) as error:
-            raise DisconnectedError("The upstream could not be reached.") from error
-        return connection
+    def _pool(self, url: SplitResult) -> OriginPool:
+        pool = self._pools.get((url.scheme, url.netloc))
+        if pool is None:
+            pool = self._pools[url.scheme, url.netloc] = OriginPool(
+                origin_of(url),
+                max_connections=self._max_connections,
+                connect_timeout_s=self._connect_timeout_s,
+                tls=self._tls_context,
+                not_understood=self._not_understood,
+            )
+            if self._is_closed:
+                pool.close()
+        return pool
 
     def _tls_context(self) -> ssl.SSLContext:
         if self._tls is None:

@@ -1,13 +1,17 @@
 """One socket and its parser."""
 
 import asyncio
-from collections.abc import Callable
-from typing import cast
+import select
+from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from wrp_proxy.errors import DisconnectedError
-from wrp_proxy.providers.http1.exchange import Http1Exchange
+from wrp_proxy.errors import UpstreamError
+from wrp_proxy.providers.http1.errors import NotUnderstoodError
+
+if TYPE_CHECKING:
+    from wrp_proxy.providers.http1.exchange import Http1Exchange
+    from wrp_proxy.providers.http1.pool import OriginPool
 
 _DRAIN_S = 1.0
 """How long the unimportant rest of an answer may take before the connection is given up."""
@@ -15,26 +19,18 @@ _DRAIN_S = 1.0
 _MAX_IDLE_S = {"http": 4.0, "https": 55.0}
 """Model servers on plain HTTP commonly close after 5 s, the load balancers of vendors after 60."""
 
-Origin = tuple[str, str, int]
-"""Scheme, host, port."""
-
 
 class Connection(asyncio.Protocol):
     """One socket; carries one exchange at a time."""
 
-    def __init__(
-        self,
-        origin: Origin,
-        loop: asyncio.AbstractEventLoop,
-        keep: Callable[["Connection"], None],
-        forget: Callable[["Connection"], None],
-    ) -> None:
-        self.origin = origin
+    def __init__(self, pool: "OriginPool") -> None:
         self.exchange: Http1Exchange | None = None
-        self.loop = loop
-        self._on_kept = keep
-        self._on_lost = forget
+        self.loop = asyncio.get_running_loop()
+        self.is_leased = False
+        """Somebody uses it, and holds one of the pool's slots for that."""
+        self._pool = pool
         self._transport: asyncio.Transport | None = None
+        self._readable: select.poll | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._idle_until = 0.0
         self._drain_timer: asyncio.TimerHandle | None = None
@@ -44,10 +40,14 @@ class Connection(asyncio.Protocol):
         is_open = transport is not None and not transport.is_closing()
         return is_open and self.loop.time() < self._idle_until
 
-    def send(self, exchange: Http1Exchange, data: bytes) -> None:
+    def has_unasked(self) -> bool:
+        """Look whether the server has said, or done, anything that the loop has yet to tell."""
+        return self._readable is not None and bool(self._readable.poll(0))
+
+    def send(self, exchange: "Http1Exchange", data: bytes) -> None:
         self.exchange = exchange
         if self._transport is None:
-            exchange.fail(DisconnectedError("The upstream closed the connection."))
+            exchange.end_of_stream(is_clean=False)
         else:
             self._transport.write(data)
 
@@ -78,21 +78,34 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.resume_reading()
 
-    def _keep(self, exchange: Http1Exchange) -> None:
+    def _keep(self, exchange: "Http1Exchange") -> None:
         if exchange.is_paused:
             self.resume()
-        self._idle_until = self.loop.time() + exchange.keep_alive_s(_MAX_IDLE_S[self.origin[0]])
-        self._on_kept(self)
+        most_s = _MAX_IDLE_S[self._pool.origin[0]]
+        self._idle_until = self.loop.time() + exchange.keep_alive_s(most_s)
+        self._pool.put_back(self)
 
     def _cancel_drain(self) -> None:
         if self._drain_timer is not None:
             self._drain_timer.cancel()
             self._drain_timer = None
 
+    def _fail(self, error: UpstreamError) -> None:
+        """Fail the exchange, unless its answer is whole; no other one may come here."""
+        exchange = self.exchange
+        if exchange is not None and not exchange.is_complete:
+            if isinstance(error, NotUnderstoodError):
+                self._pool.not_understood(self._pool.origin)
+            exchange.fail(error)
+        self.close()
+
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
+        if hasattr(select, "poll"):
+            self._readable = select.poll()
+            self._readable.register(transport.get_extra_info("socket"), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
         if self.exchange is None:
@@ -102,15 +115,15 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(data)
             if self.exchange is not None:
                 self.exchange.count_head(len(data))
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade, ValueError):
-            if self.exchange is not None:
-                self.exchange.fail(DisconnectedError("The upstream sent a malformed answer."))
-            self.close()
+        except UpstreamError as error:
+            self._fail(error)
+        except httptools.HttpParserError as error:
+            self._fail(_reason(error))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
+        self._transport = self._readable = None
         self._cancel_drain()
-        self._on_lost(self)
+        self._pool.lost(self)
         if self.exchange is not None:
             self.exchange.end_of_stream(is_clean=exc is None)
 
@@ -143,3 +156,10 @@ class Connection(asyncio.Protocol):
             self._cancel_drain()
             self.exchange = None
             self._keep(exchange)
+
+
+def _reason(error: httptools.HttpParserError) -> UpstreamError:
+    """Return what a callback raised; anything else is what the parser does not understand."""
+    if isinstance(error.__context__, UpstreamError):
+        return error.__context__
+    return NotUnderstoodError("The upstream sent a malformed answer.")
