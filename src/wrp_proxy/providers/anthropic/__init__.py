@@ -1,0 +1,1 @@
+"""The Messages API of Anthropic: as it is, and behind chat completions."""
