@@ -1,0 +1,1 @@
+"""IN WHOSE WORDS DOES THE CLIENT ASK? Every API but chat completions, translated to it and back."""

@@ -1,0 +1,1 @@
+"""Anthropic's Messages API, served from upstreams that only have chat completions."""

@@ -1,0 +1,1 @@
+"""The Responses API, told in chat completions and back."""
