@@ -3,18 +3,16 @@
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from ssl import SSLContext
 from time import monotonic
 
 import structlog
 from fastapi import FastAPI
-from pydantic import SecretStr
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route as HttpRoute
 
@@ -27,31 +25,34 @@ from wrp_proxy.accounting.usage_report import UsageReport
 from wrp_proxy.api.accounts import accounts_api
 from wrp_proxy.api.asgi import App
 from wrp_proxy.api.callers import Key, KeyRing
-from wrp_proxy.api.chat import ChatCompletions
 from wrp_proxy.api.errors import install_error_shapes
 from wrp_proxy.api.front import Front
 from wrp_proxy.api.health import health_api
+from wrp_proxy.api.idempotency import Idempotency
 from wrp_proxy.api.models import models_api
+from wrp_proxy.api.openapi.document import openapi_api
 from wrp_proxy.api.request_ids import RequestIds
+from wrp_proxy.api_maker import ApiMaker, make_dialects
 from wrp_proxy.attempt import TimeLimits
 from wrp_proxy.cache.disabled import DisabledCache
 from wrp_proxy.catalog import Catalog, Route
-from wrp_proxy.model_maker import LOCAL_CONTEXT_WINDOW, ModelMaker
+from wrp_proxy.dialects.translated import Translated
+from wrp_proxy.model_maker import ModelMaker
 from wrp_proxy.pipeline import Pipeline
 from wrp_proxy.pool.pool import LocalPool
+from wrp_proxy.provider_maker import make_provider, make_upstream
 from wrp_proxy.providers.base import Provider
 from wrp_proxy.providers.discovery import Discovery
-from wrp_proxy.providers.http1.client import Http1Upstream, make_tls_context
-from wrp_proxy.providers.local import LocalProvider, demonstration_weights
-from wrp_proxy.providers.openai import OpenAIProvider
-from wrp_proxy.providers.vendors import VENDORS
+from wrp_proxy.providers.local import LocalProvider
+from wrp_proxy.providers.upstream import Upstream
 from wrp_proxy.routers.fixed_order import FixedOrder
 from wrp_proxy.routers.registry import ROUTERS
-from wrp_proxy.settings.schema import ProviderSettings, RouteSettings, Settings
+from wrp_proxy.settings.schema import RouteSettings, Settings
 from wrp_proxy.workload.classifier import ThinClassifier
 from wrp_proxy.workload.context_length import ContextLength, TokenEstimate, load_tiktoken
 
 _PRICES = "configs/prices.yaml"
+Work = Callable[[], Coroutine[object, object, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,42 +87,53 @@ def build_app(settings: Settings, state_dir: Path) -> App:
     recorder = BackgroundRecorder([journal, metrics])
     pool = LocalPool(cooldown_s=settings.resilience.cooldown_s, clock=monotonic)
     metrics.registry.register(LiveState(lambda: _live(pool), lambda: recorder.dropped))
-    providers = {name: _provider(name, given) for name, given in settings.providers.items()}
+    providers = {name: make_provider(name, given) for name, given in settings.providers.items()}
     local = {name: p for name, p in providers.items() if isinstance(p, LocalProvider)}
-    upstream = Http1Upstream(
-        connect_timeout_s=settings.resilience.connect_timeout_s, tls=_tls_context(settings)
-    )
-    discovery = _discovery(settings, deciding)
+    upstream = make_upstream(settings, os.environ)
+    discovery = _discovery(settings, deciding, providers, upstream)
+    dialects = make_dialects()
     pipeline = Pipeline(
         cache=DisabledCache(),
         classifier=deciding.classifier,
         catalog=deciding.catalog,
         pool=pool,
-        providers=providers,
+        providers={name: Translated(one, dialects) for name, one in providers.items()},
         upstream=upstream,
         recorder=recorder,
         limits=_time_limits(settings),
         max_attempts=settings.resilience.max_attempts,
     )
     loading = partial(deciding.context_length.load, load_tiktoken)
-    background: list[Callable[[], Coroutine[object, object, None]]] = [
+    background: list[Work] = [
         discovery.run,
         loading,
         *(provider.run for provider in local.values()),
     ]
+    idempotency = Idempotency(clock=monotonic)
+    closing: list[Work] = [idempotency.close, upstream.close]
     app = FastAPI(
         title="wrp-proxy",
         version=__version__,
-        lifespan=partial(_lifespan, recorder=recorder, upstream=upstream, background=background),
+        lifespan=partial(_lifespan, recorder=recorder, background=background, closing=closing),
         openapi_url=None,
         redirect_slashes=False,
     )
     app.include_router(models_api(deciding.catalog))
     app.include_router(health_api(deciding.catalog, {**local}, lambda: discovery.is_waiting))
     app.include_router(accounts_api(UsageReport(journal.path), recorder.flush, metrics.render))
+    app.include_router(openapi_api(has_keys=bool(settings.server.api_keys)))
     install_error_shapes(app)
-    chat = ChatCompletions(pipeline, max_body_bytes=settings.server.max_body_bytes)
-    hot: dict[str, App] = {"/v1/chat/completions": chat, "/chat/completions": chat}
+    apis = ApiMaker(
+        dialects=dialects,
+        classifier=deciding.classifier,
+        catalog=deciding.catalog,
+        providers=providers,
+        upstream=upstream,
+        max_body_bytes=settings.server.max_body_bytes,
+    )
+    for routes in apis.routes():
+        app.include_router(routes)
+    hot = apis.endpoints(pipeline, idempotency)
     for path, endpoint in hot.items():
         app.router.routes.append(HttpRoute(path, endpoint, methods=["POST"]))
     origins = settings.server.cors_origins
@@ -134,8 +146,8 @@ async def _lifespan(
     app: FastAPI,
     *,
     recorder: BackgroundRecorder,
-    upstream: Http1Upstream,
-    background: Sequence[Callable[[], Coroutine[object, object, None]]],
+    background: Sequence[Work],
+    closing: Sequence[Work],
 ) -> AsyncIterator[None]:
     recorder.start()
     tasks = [asyncio.create_task(work()) for work in background]
@@ -149,7 +161,8 @@ async def _lifespan(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await upstream.close()
+        for close in closing:
+            await close()
         await asyncio.to_thread(recorder.close)
 
 
@@ -172,48 +185,23 @@ def _route(name: str, settings: RouteSettings) -> Route:
     return Route(name=name, router=router, models=models)
 
 
-def _provider(name: str, settings: ProviderSettings) -> Provider:
-    if settings.type == "local":
-        return LocalProvider(
-            name=name,
-            path=settings.path or demonstration_weights() or Path(),
-            context_window=settings.context_window or LOCAL_CONTEXT_WINDOW,
-            threads=settings.threads or max(1, (os.cpu_count() or 2) - 1),
-        )
-    vendor = VENDORS.get(settings.vendor or name)
-    stream_usage = settings.stream_usage
-    if stream_usage is None:
-        stream_usage = vendor.stream_usage if vendor else True
-    return OpenAIProvider(
-        base_url=_base_url(name, settings),
-        api_key=_secret(settings.api_key),
-        key_header=vendor.key_header if vendor else "authorization",
-        stream_usage=stream_usage,
-    )
-
-
-def _base_url(name: str, settings: ProviderSettings) -> str:
-    vendor = VENDORS.get(settings.vendor or name)
-    return settings.base_url or (vendor.base_url if vendor else None) or ""
-
-
-def _tls_context(settings: Settings) -> SSLContext | None:
-    urls = [_base_url(name, given) for name, given in settings.providers.items()]
-    return make_tls_context() if any(url.startswith("https:") for url in urls) else None
-
-
-def _discovery(settings: Settings, deciding: Deciding) -> Discovery:
-    servers = {
-        name: (_base_url(name, given), _secret(given.api_key))
+def _discovery(
+    settings: Settings, deciding: Deciding, providers: Mapping[str, Provider], upstream: Upstream
+) -> Discovery:
+    used = {e.provider for model in settings.models.values() for e in model.endpoints}
+    listings = {
+        name: listing
         for name, given in settings.providers.items()
-        if given.discover
+        if given.type != "litellm"
+        and (name not in used if given.discover is None else given.discover)
+        and (listing := providers[name].listing())
     }
 
     def found(provider: str, names: Iterable[str]) -> None:
         models = [deciding.models.found(provider, name) for name in names]
         deciding.catalog.replace(provider, models)
 
-    return Discovery(servers, found)
+    return Discovery(listings, upstream, found)
 
 
 def _time_limits(settings: Settings) -> TimeLimits:
@@ -244,10 +232,6 @@ def _key_ring(settings: Settings) -> KeyRing:
         name = given.name or f"key-{digest.hex()[:8]}"
         keys[digest] = Key(name, given.admin)
     return KeyRing(keys)
-
-
-def _secret(value: SecretStr | None) -> str | None:
-    return (value.get_secret_value() or None) if value else None
 
 
 def _live(pool: LocalPool) -> Iterable[tuple[str, int, bool]]:

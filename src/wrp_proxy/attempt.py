@@ -1,12 +1,13 @@
 """One try at one endpoint: open, decode, watch the clock, and tell how it went."""
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Self
 
-from wrp_proxy.errors import UpstreamTimeoutError
+from wrp_proxy.errors import DeadlineError, UpstreamTimeoutError
 from wrp_proxy.providers.base import Decoder, Provider
 from wrp_proxy.providers.upstream import Exchange, Upstream
 from wrp_proxy.trace import Trace
@@ -49,13 +50,15 @@ class Attempt:
         self._held: list[bytes] | None = []
 
     async def chunks(self, upstream: Upstream, limits: TimeLimits) -> AsyncGenerator[Chunk, None]:
+        left_s = self._left_s()
         exchange = upstream.open(self._provider.encode(self._request, self._endpoint))
         self._is_sent = True
         wait_s = limits.first_content_s if self._request.stream else limits.answer_s
-        with _Watchdog(exchange, wait_s) as watchdog:
+        with _Watchdog(exchange, wait_s, left_s) as watchdog:
             async with exchange:
                 await self._refuse_failure(exchange)
-                self._decoder = decoder = self._provider.decoder(self._request)
+                decoder = self._provider.decoder(self._request, self._endpoint)
+                self._decoder = self._trace.decoder = decoder
                 async for piece in exchange:
                     for chunk in self._release(decoder.feed(piece)):
                         if chunk.content:
@@ -66,6 +69,15 @@ class Attempt:
                         break
                 for chunk in self._release(decoder.close()):
                     yield chunk
+
+    def _left_s(self) -> float:
+        """Return the time that the caller will still wait; raise DeadlineError if there is none."""
+        if self._request.timeout_s is None:
+            return math.inf
+        left_s = self._request.timeout_s - (self._started - self._trace.started)
+        if left_s <= 0:
+            raise _too_late()
+        return left_s
 
     def outcome(self, finish: Finish, error: str | None) -> Outcome:
         usage = self._usage(finish)
@@ -135,23 +147,25 @@ class _Watchdog:
     While something is unread it is the client who is slow, and no fault of the upstream's.
     """
 
-    def __init__(self, exchange: Exchange, wait_s: float) -> None:
+    def __init__(self, exchange: Exchange, wait_s: float, left_s: float) -> None:
+        """`left_s` is the caller's deadline, whatever progress is made."""
         self._exchange = exchange
         self._wait_s = wait_s
         self._loop = asyncio.get_running_loop()
-        self._due = self._loop.time() + wait_s
+        now = self._loop.time()
+        self._due = now + wait_s
+        self._deadline = now + left_s
         self._is_stalled = False
-        self._timer = self._loop.call_at(self._due, self._fire)
+        self._timer = self._loop.call_at(min(self._due, self._deadline), self._fire)
 
     def rest(self, wait_s: float) -> None:
         """Progress was made: be quiet for `wait_s`."""
         self._is_stalled = True
         self._wait_s = wait_s
-        due = self._loop.time() + wait_s
-        if due < self._timer.when():
+        self._due = self._loop.time() + wait_s
+        if self._due < self._timer.when():
             self._timer.cancel()
-            self._timer = self._loop.call_at(due, self._fire)
-        self._due = due
+            self._timer = self._loop.call_at(self._due, self._fire)
 
     def __enter__(self) -> Self:
         return self
@@ -161,10 +175,17 @@ class _Watchdog:
 
     def _fire(self) -> None:
         now = self._loop.time()
+        if now >= self._deadline:
+            self._exchange.abort(_too_late())
+            return
         if self._exchange.has_unread:
             self._due = now + self._wait_s
         if self._due > now:
-            self._timer = self._loop.call_at(self._due, self._fire)
+            self._timer = self._loop.call_at(min(self._due, self._deadline), self._fire)
             return
         said = "went silent in mid-answer" if self._is_stalled else "did not answer in time"
         self._exchange.abort(UpstreamTimeoutError(f"The upstream {said}."))
+
+
+def _too_late() -> DeadlineError:
+    return DeadlineError("The answer was not complete within x-wrp-timeout-ms.")

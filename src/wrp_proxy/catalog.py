@@ -11,7 +11,7 @@ from wrp_proxy.errors import (
     NoEndpointError,
 )
 from wrp_proxy.routers.base import Router
-from wrp_proxy.types import CHAT_CAPABILITIES, Model, Workload
+from wrp_proxy.types import TRANSLATED, Model, Workload
 
 _NOTHING_CONFIGURED = (
     "This proxy has no model yet. Three ways out: install the extra `wrp-proxy[local]` for a small "
@@ -29,7 +29,7 @@ class Route:
     name: str
     router: Router
     models: tuple[str, ...] | None
-    """None: every chat model of the catalog."""
+    """None: every model of the catalog."""
 
 
 class Catalog:
@@ -96,10 +96,10 @@ class Catalog:
         """
         if not models:
             raise NoEndpointError("No chat model is there yet.", code="no_model_configured")
-        capable = [model for model in models if workload.needs <= model.capabilities]
+        capable = _made_for([m for m in models if not m.lacks(workload)], workload)
         if not capable:
             raise self._incapable(name, workload)
-        fitting = [model for model in capable if model.fits(workload.total_tokens)]
+        fitting = [model for model in capable if model.serves(workload)]
         if not fitting:
             windows = [model.context_window or 0 for model in capable]
             count = "" if workload.tokens_exact else "about "
@@ -115,9 +115,9 @@ class Catalog:
         """Say of each model that is not able why it is not."""
         reasons = {}
         for model in models:
-            if missing := workload.needs - model.capabilities:
+            if missing := model.lacks(workload):
                 reasons[model.name] = f"lacks {', '.join(sorted(missing))}"
-            elif not model.fits(workload.total_tokens):
+            elif not model.serves(workload):
                 reasons[model.name] = (
                     f"window of {model.context_window} tokens is shorter than "
                     f"{workload.total_tokens}"
@@ -126,7 +126,7 @@ class Catalog:
 
     def _models_of(self, route: Route) -> tuple[Model, ...]:
         if route.models is None:
-            return tuple(m for m in self._models.values() if m.capabilities & CHAT_CAPABILITIES)
+            return tuple(self._models.values())
         return tuple(self._models[name] for name in route.models)
 
     def _made_up(self, name: str) -> Model | None:
@@ -140,12 +140,22 @@ class Catalog:
         return self._make_up(provider, upstream_model)
 
     def _incapable(self, name: str, workload: Workload) -> CapabilityError:
-        able = [
-            model.name for model in self._models.values() if workload.needs <= model.capabilities
-        ]
-        needs = ", ".join(sorted(workload.needs))
+        able = [model.name for model in self._models.values() if not model.lacks(workload)]
+        needs = sorted(workload.needs)
+        if workload.bound_to:
+            needs.append(f"the endpoint '{workload.bound_to}'")
+        elif workload.native_only or workload.api not in {"chat", *TRANSLATED}:
+            needs.append(f"the API '{workload.api}'")
         return CapabilityError(
-            f"No model of '{name}' has what the request needs ({needs}). "
+            f"No model of '{name}' has what the request needs ({', '.join(needs) or 'chat'}). "
             f"Models that have it: {', '.join(able) or 'none'}.",
             param="model",
         )
+
+
+def _made_for(capable: list[Model], workload: Workload) -> list[Model]:
+    """Prefer embedding models for embeddings: of others it is only not known that they cannot."""
+    if workload.api != "embeddings":
+        return capable
+    dedicated = [model for model in capable if model.is_for_embeddings]
+    return dedicated or capable

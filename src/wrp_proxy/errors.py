@@ -6,7 +6,8 @@ WrpError
 │   ├── BodyTooLargeError    413
 │   ├── ModelNotFoundError   404
 │   ├── ContextTooLongError  400  no able model has a window that fits
-│   └── CapabilityError      400  no model asked for can do what the request needs
+│   ├── CapabilityError      400  no model asked for can do what the request needs
+│   └── IdempotencyError     409  the key was used with another body
 ├── AuthenticationError  401
 ├── ForeignOriginError   403  a web page that may not call
 ├── NoEndpointError      503  nothing is there to answer
@@ -20,6 +21,7 @@ WrpError
     ├── NotReadyError        503  still starting
     ├── UnauthorisedError    502  the proxy's own key was refused
     ├── UpstreamTimeoutError 504
+    │   └── DeadlineError    504  the caller's own deadline is over
     └── DisconnectedError    502  no connection, or it broke
 """
 
@@ -95,6 +97,11 @@ class ContextTooLongError(RequestError):
 
 class CapabilityError(RequestError):
     code = "unsupported_capability"
+
+
+class IdempotencyError(RequestError):
+    status = 409
+    code = "idempotency_key_reused"
 
 
 class AuthenticationError(WrpError):
@@ -190,6 +197,14 @@ class UnauthorisedError(UpstreamError):
 class UpstreamTimeoutError(UpstreamError):
     status = 504
     code = "upstream_timeout"
+
+
+class DeadlineError(UpstreamTimeoutError):
+    """The caller's own deadline is over: there is nobody left to try another endpoint for."""
+
+    code = "deadline_exceeded"
+    retryable = False
+    at_fault = False
 
 
 class DisconnectedError(UpstreamError):

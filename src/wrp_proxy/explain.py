@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from wrp_proxy.app import build_deciding
+from wrp_proxy.deciding import consider
 from wrp_proxy.settings import Settings
 from wrp_proxy.types import ChatRequest, Decision, Model, Workload
 from wrp_proxy.workload.context_length import load_tiktoken
@@ -23,14 +24,12 @@ async def explain_prompt(settings: Settings, prompt: str, asked: str) -> list[st
         body=body,
         raw=msgspec.json.encode(body),
     )
-    workload = await deciding.classifier.classify(request)
-    route, models = deciding.catalog.resolve(asked)
-    candidates = deciding.catalog.candidates(asked, models, workload)
-    decision = route.router.select(workload, candidates)
-    excluded = deciding.catalog.exclusions(models, workload)
+    considered = await consider(request, deciding.classifier, deciding.catalog)
+    workload, decision = considered.workload, considered.decision
+    excluded = deciding.catalog.exclusions(considered.models, workload)
     return [
         *_workload_lines(workload),
-        f"route      {route.name}, strategy {decision.router}",
+        f"route      {considered.route.name}, strategy {decision.router}",
         *_candidate_lines(decision),
         *(f"excluded   {name}: {why}" for name, why in excluded.items()),
         f"ranking    {' > '.join(model.name for model in decision.ranking)}",
@@ -45,7 +44,7 @@ def describe_catalog(settings: Settings) -> Iterator[str]:
         yield "no model yet; servers without a list of models are asked when the proxy runs"
         return
     for name, route in catalog.routes.items():
-        models = "all chat models" if route.models is None else ", ".join(route.models)
+        models = "all models" if route.models is None else ", ".join(route.models)
         yield f"{name}  (route: {models}; strategy {route.router.name})"
     for model in catalog.models.values():
         yield f"{model.name}  ({_facts(model)})"

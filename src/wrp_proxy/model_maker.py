@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from wrp_proxy.accounting.pricing import ListedModel, PriceList
+from wrp_proxy.providers.vendors import apis_of
 from wrp_proxy.settings.schema import EndpointSettings, ModelSettings, ProviderSettings
-from wrp_proxy.types import CHAT_CAPABILITIES, Endpoint, Model, Price
+from wrp_proxy.types import CHAT_CAPABILITIES, Api, Endpoint, Model, Price
 
 LOCAL_CONTEXT_WINDOW = 8192
 _LOCAL_CAPABILITIES = frozenset({"tools", "json_schema", "logprobs"})
 """What llama.cpp does for any text model."""
+_EMBEDDINGS: frozenset[Api] = frozenset({"embeddings"})
+_NOT_OF_EVERY_MODEL: frozenset[Api] = frozenset({"embeddings", "completions"})
 _FREE = Price(input=0.0, output=0.0)
 """Nobody bills for a model on this machine."""
 
@@ -22,17 +25,17 @@ class ModelMaker:
 
     def configured(self, name: str, settings: ModelSettings) -> Model:
         price = Price(**settings.price.model_dump()) if settings.price else None
-        endpoints = tuple(
-            self._endpoint(endpoint, price, settings.context_window)
-            for endpoint in settings.endpoints
-        )
         given = settings.capabilities
-        capabilities = self._listed_capabilities(endpoints) if given is None else frozenset(given)
+        made = [
+            self._endpoint(endpoint, price, settings.context_window, given)
+            for endpoint in settings.endpoints
+        ]
+        capabilities = self._listed_capabilities(made) if given is None else frozenset(given)
         return Model(
             name=name,
-            endpoints=endpoints,
+            endpoints=tuple(made),
             balancer=settings.balance,
-            price=endpoints[0].price,
+            price=made[0].price,
             quality=settings.quality,
             capabilities=capabilities,
         )
@@ -42,15 +45,18 @@ class ModelMaker:
         return self._single(upstream_name, provider, upstream_name, listed=True)
 
     def made_up(self, provider: str, upstream_name: str) -> Model | None:
-        """Make the model of a `provider/upstream-model` name; None without such a provider."""
-        if provider not in self._providers:
+        """Make the model of a `provider/upstream-model` name; None without such a provider.
+
+        LiteLLM's names hold the vendor: a caller could reach any whose key is in the environment.
+        """
+        if provider not in self._providers or self._providers[provider].type == "litellm":
             return None
         name = f"{provider}/{upstream_name}"
         return self._single(name, provider, upstream_name, listed=False)
 
     def _single(self, name: str, provider: str, upstream_name: str, *, listed: bool) -> Model:
         settings = EndpointSettings(provider=provider, model=upstream_name)
-        endpoint = self._endpoint(settings, None, None)
+        endpoint = self._endpoint(settings, None, None, None)
         return Model(
             name=name,
             endpoints=(endpoint,),
@@ -60,10 +66,16 @@ class ModelMaker:
         )
 
     def _endpoint(
-        self, settings: EndpointSettings, price: Price | None, context_window: int | None
+        self,
+        settings: EndpointSettings,
+        price: Price | None,
+        context_window: int | None,
+        capabilities: frozenset[str] | None,
     ) -> Endpoint:
         provider = self._providers[settings.provider]
         listed = self._find(settings.provider, settings.model)
+        if capabilities is None and listed:
+            capabilities = listed.capabilities
         listed_price = listed.price if listed else None
         listed_window = listed.context_window if listed else None
         if provider.type == "local":
@@ -77,7 +89,28 @@ class ModelMaker:
             context_window=settings.context_window or context_window or listed_window,
             label=settings.label,
             price=price or listed_price,
+            apis=self._apis(settings, capabilities),
+            reasons=capabilities is not None and "reasoning" in capabilities,
         )
+
+    def _apis(
+        self, settings: EndpointSettings, capabilities: frozenset[str] | None
+    ) -> frozenset[Api]:
+        """Return what an upstream model can be asked by; of an unknown one nothing is left out."""
+        provider = self._providers[settings.provider]
+        apis = apis_of(provider.type, self._vendor(settings.provider), provider.apis)
+        if provider.type == "azure" and provider.api_version:
+            apis -= {"responses"}  # deployment URLs do not have it
+        if capabilities is None or provider.type == "local":
+            is_named_so = "embed" in settings.model.lower() and "embeddings" in apis
+            return _EMBEDDINGS if is_named_so else apis
+        if capabilities == {"embeddings"}:
+            return _EMBEDDINGS
+        return apis - (_NOT_OF_EVERY_MODEL - capabilities)
+
+    def _vendor(self, provider: str) -> str:
+        settings = self._providers[provider]
+        return settings.vendor or (provider if settings.type == "openai" else settings.type)
 
     def _listed_capabilities(self, endpoints: Sequence[Endpoint]) -> frozenset[str]:
         """Return what every listed endpoint has; what is not listed may have all of chat."""
@@ -91,4 +124,4 @@ class ModelMaker:
         settings = self._providers[provider]
         if settings.type == "local":
             return None
-        return self._prices.find(settings.vendor or provider, upstream_name)
+        return self._prices.find(self._vendor(provider), upstream_name)

@@ -5,6 +5,7 @@ from time import perf_counter, time
 
 from wrp_proxy.cache.base import Lookup
 from wrp_proxy.catalog import Route
+from wrp_proxy.providers.base import Decoder
 from wrp_proxy.types import (
     CacheStatus,
     ChatRequest,
@@ -34,6 +35,8 @@ class Trace:
     """When the decision was made, on the clock of `started`."""
     model: Model | None = None
     tried: list[Endpoint] = field(default_factory=list)
+    decoder: Decoder | None = None
+    """Reads the answer of the attempt that is under way; knows how to end it."""
     is_committed: bool = False
     """Something was given to the client: no other endpoint may be tried."""
 

@@ -18,6 +18,11 @@ CAPABILITIES = frozenset(
 )
 CHAT_CAPABILITIES = CAPABILITIES - {"embeddings", "completions"}
 
+Api = Literal["chat", "completions", "embeddings", "responses", "messages"]
+"""The APIs that clients may speak, and upstreams may have."""
+CHAT_ONLY: frozenset[Api] = frozenset({"chat"})
+TRANSLATED: frozenset[Api] = frozenset({"completions", "responses", "messages"})
+"""What an upstream that only has chat completions can serve all the same."""
 Kind = Literal["chat", "agent"]
 Finish = Literal["complete", "failed", "cancelled"]
 CacheStatus = Literal["miss", "exact", "semantic", "bypass"]
@@ -34,9 +39,27 @@ class ChatRequest:
     model: str
     """The name asked for: a route, a model or `provider/upstream-model`."""
     body: Mapping[str, Any] = field(repr=False)
-    """The parsed JSON, to look into; never changed."""
+    """The request in the words of chat completions, to look into; never changed."""
     raw: bytes = field(repr=False)
-    """The JSON as received, to forward."""
+    """The JSON as received, to forward to upstreams that have the same API."""
+    api: Api = "chat"
+    """In whose words `raw` is."""
+    own: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """`raw`, parsed; empty where that is `body`."""
+    query: str = ""
+    """The query string as received, without its question mark."""
+    passed_on: tuple[tuple[bytes, bytes], ...] = ()
+    """The caller's headers that an upstream may see."""
+    native_only: str | None = None
+    """What only an upstream with the same API can do, in words; None: it may be translated."""
+    is_translated: bool = False
+    """`raw` is the proxy's own telling of a request in other words."""
+    bound_to: str | None = None
+    """The name of the endpoint that holds what the request refers to."""
+    given_tokens: int = 0
+    """Tokens that the caller sent as numbers, not as text."""
+    timeout_s: float | None = None
+    """How long the caller will wait for the whole answer."""
     stream: bool = False
     wants_usage: bool = False
     """The caller asked for the usage chunk of a stream."""
@@ -57,6 +80,11 @@ class Workload:
     kind: Kind
     needs: frozenset[str]
     category: str = "unknown"
+    api: Api = "chat"
+    native_only: bool = False
+    """Only an upstream with this very API can serve it."""
+    bound_to: str | None = None
+    """The only endpoint that can serve it, by name."""
 
     @property
     def total_tokens(self) -> int:
@@ -108,6 +136,10 @@ class Endpoint:
     label: str | None = None
     price: Price | None = None
     """None: unknown."""
+    apis: frozenset[Api] = CHAT_ONLY
+    """What it has itself; the rest is translated where that is possible."""
+    reasons: bool = False
+    """It is known to take `reasoning_effort`, which others refuse."""
 
     @property
     def name(self) -> str:
@@ -116,6 +148,18 @@ class Endpoint:
 
     def fits(self, tokens: int) -> bool:
         return self.context_window is None or tokens <= self.context_window
+
+    def speaks(self, workload: Workload) -> bool:
+        """Tell whether it can be asked in these words, natively or by translation."""
+        if workload.bound_to not in {None, self.name}:
+            return False
+        if workload.api in self.apis:
+            return True
+        is_translated = workload.api in TRANSLATED and "chat" in self.apis
+        return is_translated and not workload.native_only
+
+    def serves(self, workload: Workload) -> bool:
+        return self.fits(workload.total_tokens) and self.speaks(workload)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +177,19 @@ class Model:
     listed: bool = True
     """False for `provider/upstream-model` names made up on request."""
 
-    def fits(self, tokens: int) -> bool:
-        return any(endpoint.fits(tokens) for endpoint in self.endpoints)
+    def lacks(self, workload: Workload) -> frozenset[str]:
+        """Name the capabilities that the workload needs and the model has not."""
+        missing = workload.needs - self.capabilities
+        is_spoken_to = any(endpoint.speaks(workload) for endpoint in self.endpoints)
+        return missing if is_spoken_to else missing | {workload.api}
+
+    def serves(self, workload: Workload) -> bool:
+        """Tell whether some endpoint can be asked, and has a window that fits."""
+        return any(endpoint.serves(workload) for endpoint in self.endpoints)
+
+    @property
+    def is_for_embeddings(self) -> bool:
+        return all(endpoint.apis == {"embeddings"} for endpoint in self.endpoints)
 
     @property
     def context_window(self) -> int | None:

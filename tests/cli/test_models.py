@@ -9,7 +9,7 @@ def test_routes_and_models_stand_one_a_line_with_what_they_cost(run: Run, config
 
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.splitlines() == [
-        "auto  (route: all chat models; strategy fixed_order)",
+        "auto  (route: all models; strategy fixed_order)",
         "thrifty  (route: large, small; strategy cheapest)",
         "large  (lab/mock-large; 2/8 USD per million; window 32768)",
         "small  (lab/mock-small; 0.1/0.4 USD per million; window 8192)",

@@ -15,7 +15,8 @@ def test_azure_with_all_its_parts_is_a_provider_with_a_model_per_deployment() ->
     settings = load(None, WHOLE)
 
     azure = settings.providers["azure"]
-    assert azure.base_url == "https://house.openai.azure.com/openai/v1"
+    assert azure.type == "azure"
+    assert azure.base_url == "https://house.openai.azure.com/"
     assert azure.api_key is not None
     assert azure.api_key.get_secret_value() == "the-key"
     assert list(settings.models) == ["chat-eu", "chat-us"]

@@ -27,7 +27,7 @@ models:                                   # the names clients see
     capabilities: [tools, vision, json_schema]
   large:
     endpoints: [{provider: lab, model: mock-large}]
-routes:                                   # virtual models; "auto" exists by default over all chat models
+routes:                                   # virtual models; "auto" exists by default over all models
   auto: {models: [small, large], strategy: {name: fixed_order}}
 server: {host: 127.0.0.1, port: 8080, api_keys: ["${WRP_API_KEY}"]}
 resilience: {max_attempts: 3, cooldown_s: 5, connect_timeout_s: 5, first_content_timeout_s: 60, stall_timeout_s: 60}   # max_attempts 1 = no fail-over, cooldown_s 0 = off

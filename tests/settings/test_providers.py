@@ -81,21 +81,13 @@ def test_a_key_that_no_header_can_carry_is_refused_without_showing_it(key: str) 
     assert key not in refusal.text
 
 
-@pytest.mark.parametrize("kind", ["anthropic", "litellm"])
-def test_a_reserved_type_is_refused_with_the_way_round(kind: str) -> None:
-    problem = refused(changed("providers.lab.type", kind)).at("providers.lab.type")
-
-    assert problem.message == f"'{kind}' is reserved: this version does not speak it yet"
-    assert problem.remedy == "use type: openai with the vendor's OpenAI-compatible base_url"
-
-
 @pytest.mark.parametrize(
     ("key", "value"), [("path", "/models/m.gguf"), ("context_window", 4096), ("threads", 2)]
 )
 def test_a_key_of_a_local_model_on_a_server_is_refused(key: str, value: Any) -> None:
     problem = refused(changed(f"providers.lab.{key}", value)).at(f"providers.lab.{key}")
 
-    assert problem.message == "does nothing but for type: local"
+    assert problem.message == "does nothing for type: openai"
     assert problem.remedy == "remove it"
 
 

@@ -16,7 +16,11 @@ from wrp_proxy.types import CHAT_CAPABILITIES, Model
 
 SMALL = model("small", endpoint("s", context_window=1000))
 LARGE = model("large", endpoint("l", context_window=9000), capabilities=frozenset({"vision"}))
-EMBEDDER = model("embedder", capabilities=frozenset({"embeddings"}))
+EMBEDDER = model(
+    "embedder",
+    endpoint("e", apis=frozenset({"embeddings"})),
+    capabilities=frozenset({"embeddings"}),
+)
 DIRECT = FixedOrder()
 
 
@@ -45,11 +49,25 @@ def test_a_route_stands_for_its_models_in_its_own_order(catalog: Catalog) -> Non
     assert models == (LARGE, SMALL)
 
 
-def test_auto_stands_for_every_chat_model(catalog: Catalog) -> None:
+def test_auto_stands_for_every_model(catalog: Catalog) -> None:
     route, models = catalog.resolve("auto")
 
     assert route.name == "auto"
-    assert models == (SMALL, LARGE)
+    assert models == (SMALL, LARGE, EMBEDDER)
+
+
+def test_a_chat_is_no_affair_of_an_embedding_model(catalog: Catalog) -> None:
+    assert catalog.candidates("auto", (SMALL, EMBEDDER), workload()) == [SMALL]
+
+
+def test_embeddings_are_made_by_the_models_that_are_made_for_them(catalog: Catalog) -> None:
+    anything = model("anything", endpoint(apis=frozenset({"chat", "embeddings"})))
+    embedding = workload(api="embeddings")
+
+    assert catalog.candidates("auto", (anything, EMBEDDER), embedding) == [EMBEDDER]
+    assert catalog.candidates("auto", (SMALL, anything), embedding) == [anything]
+    with pytest.raises(CapabilityError, match="embeddings"):
+        catalog.candidates("auto", (SMALL,), embedding)
 
 
 def test_a_model_stands_for_itself(catalog: Catalog) -> None:

@@ -1,11 +1,13 @@
 """What the nouns can tell of themselves."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.nouns import endpoint, model, workload
-from wrp_proxy.types import Price, Usage
+from wrp_proxy.types import Api, Price, Usage, Workload
 
 amounts = st.floats(0, 1000, allow_nan=False)
 prices = st.builds(
@@ -79,11 +81,51 @@ def test_a_request_fits_a_window_as_long_as_itself(window: int | None, fits: boo
     assert endpoint(context_window=window).fits(100) is fits
 
 
-def test_a_model_fits_what_one_of_its_endpoints_fits() -> None:
+def asked(tokens: int = 1, **more: Any) -> Workload:
+    return workload(input_tokens=tokens, max_output_tokens=None, expected_output_tokens=0, **more)
+
+
+def test_a_model_serves_what_one_of_its_endpoints_fits() -> None:
     mixed = model("m", endpoint("a", context_window=10), endpoint("b", context_window=100))
 
-    assert mixed.fits(100)
-    assert not mixed.fits(101)
+    assert mixed.serves(asked(100))
+    assert not mixed.serves(asked(101))
+
+
+@pytest.mark.parametrize(
+    ("api", "native_only", "speaks"),
+    [
+        ("chat", False, True),
+        ("responses", False, True),
+        ("responses", True, False),
+        ("messages", False, True),
+        ("messages", True, True),
+        ("completions", False, True),
+        ("completions", True, False),
+        ("embeddings", False, False),
+        ("embeddings", True, False),
+    ],
+)
+def test_what_is_not_native_is_translated_where_it_can_be(
+    api: Api, *, native_only: bool, speaks: bool
+) -> None:
+    claude = endpoint(apis=frozenset({"chat", "messages"}))
+
+    assert claude.speaks(asked(api=api, native_only=native_only)) is speaks
+
+
+@pytest.mark.parametrize("api", ["chat", "responses", "messages", "completions"])
+def test_an_embedding_model_speaks_nothing_else(api: Api) -> None:
+    assert not endpoint(apis=frozenset({"embeddings"})).speaks(asked(api=api))
+
+
+def test_what_is_bound_to_an_endpoint_is_served_by_no_other() -> None:
+    bound = asked(bound_to="lab/a")
+
+    assert endpoint("a").speaks(bound)
+    assert not endpoint("b").speaks(bound)
+    assert model("m", endpoint("b")).lacks(bound) == {"chat"}
+    assert model("m", endpoint("b"), endpoint("a")).lacks(bound) == frozenset()
 
 
 @pytest.mark.parametrize(

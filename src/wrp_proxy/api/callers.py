@@ -44,7 +44,8 @@ class KeyRing:
         if key is None:
             said = "is not known" if token else "is missing"
             raise AuthenticationError(
-                f"The API key {said}. Send one of the proxy's keys as 'Authorization: Bearer KEY'."
+                f"Incorrect API key provided: it {said}. "  # some clients go by these four words
+                "Send one of the proxy's keys as 'Authorization: Bearer KEY'."
             )
         return key
 

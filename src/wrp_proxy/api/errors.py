@@ -1,39 +1,22 @@
-"""Errors as clients of OpenAI know them."""
+"""Errors as clients know them."""
 
 import math
+from collections.abc import Callable
 
-import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from wrp_proxy.api.asgi import HeaderList, Send, send_whole
+from wrp_proxy.dialects.messages.errors import error_body
 from wrp_proxy.errors import WrpError
+from wrp_proxy.providers.openai_error import envelope
 
 _OWN_WORDS = {
     404: "There is nothing at this path. The API is at /v1/chat/completions and /v1/models.",
     405: "This path does not answer to this method.",
 }
-
-
-def envelope(error: WrpError) -> bytes:
-    """Return the body of an error: `{"error": {message, type, param, code}}`."""
-    return msgspec.json.encode(
-        {
-            "error": {
-                "message": error.message,
-                "type": error.type,
-                "param": error.param,
-                "code": error.code,
-            }
-        }
-    )
-
-
-def error_event(error: WrpError) -> bytes:
-    """Return the event that ends a stream which had already begun."""
-    return b"data: %b\n\n" % envelope(error)
 
 
 def error_headers(error: WrpError) -> HeaderList:
@@ -43,8 +26,16 @@ def error_headers(error: WrpError) -> HeaderList:
     return headers
 
 
-async def send_error(send: Send, error: WrpError, headers: HeaderList | None = None) -> None:
-    await send_whole(send, error.status, [*error_headers(error), *(headers or [])], envelope(error))
+async def send_error(
+    send: Send, error: WrpError, headers: HeaderList, body_of: Callable[[WrpError], bytes]
+) -> None:
+    await send_whole(send, error.status, [*error_headers(error), *headers], body_of(error))
+
+
+def body_maker(path: str) -> Callable[[WrpError], bytes]:
+    """Return what writes errors in the shape that clients of this path know."""
+    is_anthropic = path.removeprefix("/v1").startswith("/messages")
+    return error_body if is_anthropic else envelope
 
 
 def internal_error() -> WrpError:
@@ -52,11 +43,11 @@ def internal_error() -> WrpError:
 
 
 def install_error_shapes(app: FastAPI) -> None:
-    """Give FastAPI's own errors OpenAI's shape."""
+    """Give FastAPI's own errors the shape of the API that was asked."""
 
     @app.exception_handler(WrpError)
     async def known(request: Request, error: WrpError) -> Response:
-        return _response(error)
+        return _response(request, error)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
@@ -67,7 +58,7 @@ def install_error_shapes(app: FastAPI) -> None:
         shaped.headers = [
             (name.lower().encode(), value.encode()) for name, value in (error.headers or {}).items()
         ]
-        return _response(shaped)
+        return _response(request, shaped)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
@@ -75,15 +66,16 @@ def install_error_shapes(app: FastAPI) -> None:
         name = str(first["loc"][-1])
         shaped = WrpError(f"{name}: {first['msg']}", param=name)
         shaped.status, shaped.type, shaped.code = 400, "invalid_request_error", None
-        return _response(shaped)
+        return _response(request, shaped)
 
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> Response:
-        return _response(internal_error())
+        return _response(request, internal_error())
 
 
-def _response(error: WrpError) -> Response:
-    response = Response(envelope(error), error.status, media_type="application/json")
+def _response(request: Request, error: WrpError) -> Response:
+    body = body_maker(request.url.path)(error)
+    response = Response(body, error.status, media_type="application/json")
     for name, value in error_headers(error):
         response.headers[name.decode("latin-1")] = value.decode("latin-1")
     return response

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from wrp_proxy.api.asgi import App, Receive, Scope, Send
 from wrp_proxy.api.callers import ANONYMOUS, Caller, KeyRing
-from wrp_proxy.api.errors import send_error
+from wrp_proxy.api.errors import body_maker, send_error
 from wrp_proxy.api.request_ids import REQUEST_ID
 from wrp_proxy.errors import AuthenticationError, ForeignOriginError
 
@@ -41,7 +41,7 @@ class Front:
         try:
             tenant, is_admin = self._identify(path, headers)
         except (AuthenticationError, ForeignOriginError) as error:
-            await send_error(send, error)
+            await send_error(send, error, [], body_maker(path))
             return
         scope[CALLER] = Caller(scope[REQUEST_ID], tenant, is_admin, headers)
         app = self._hot.get(path, self._app) if scope["method"] == "POST" else self._app

@@ -9,6 +9,7 @@ REQUEST_ID = "wrp.request_id"
 """Where the id stands in the ASGI scope."""
 
 _NAME = b"x-request-id"
+_ANTHROPIC_NAME = b"request-id"
 _ACCEPTABLE = re.compile(rb"[\x21-\x7e]{1,128}")
 
 
@@ -24,11 +25,13 @@ class RequestIds:
             return
         own = next((value for name, value in scope["headers"] if name == _NAME), b"")
         scope[REQUEST_ID] = request_id = request_id_of(own)
-        header = (_NAME, request_id.encode())
+        headers = [(_NAME, request_id.encode())]
+        if "/messages" in scope.get("path", ""):
+            headers.append((_ANTHROPIC_NAME, request_id.encode()))
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), header]
+                message["headers"] = [*message.get("headers", ()), *headers]
             await send(message)
 
         await self._app(scope, receive, send_with_id)

@@ -58,7 +58,7 @@ class LocalPool:
         able = [
             self._load(model, endpoint)
             for endpoint in model.endpoints
-            if endpoint not in tried and endpoint.fits(workload.total_tokens)
+            if endpoint not in tried and endpoint.serves(workload)
         ]
         if not able:
             raise NoEndpointError(f"No endpoint of model '{model.name}' is left to try.")

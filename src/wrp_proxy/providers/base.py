@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from wrp_proxy.errors import UpstreamError
+from wrp_proxy.errors import UpstreamError, WrpError
 from wrp_proxy.providers.upstream import Call
 from wrp_proxy.types import ChatRequest, Chunk, Endpoint, Usage
 
@@ -14,9 +14,13 @@ class Decoder(Protocol):
     `feed` and `close` raise UpstreamError when the answer turns out to be none.
     """
 
-    usage: Usage | None
-    done: bool
-    """The answer is complete; whatever follows is unimportant."""
+    @property
+    def usage(self) -> Usage | None: ...
+
+    @property
+    def done(self) -> bool:
+        """The answer is complete; whatever follows is unimportant."""
+        ...
 
     def feed(self, piece: bytes) -> Sequence[Chunk]: ...
 
@@ -24,6 +28,10 @@ class Decoder(Protocol):
 
     def estimate(self) -> int:
         """Guess the completion tokens seen so far, where no usage came."""
+        ...
+
+    def failure(self, error: WrpError) -> bytes:
+        """Return what ends a stream that has begun, in the words of the API asked for."""
         ...
 
 
@@ -34,7 +42,11 @@ class Provider(Protocol):
         """Put a request into the vendor's words; raise NotReadyError before it can answer."""
         ...
 
-    def decoder(self, request: ChatRequest) -> Decoder: ...
+    def decoder(self, request: ChatRequest, endpoint: Endpoint) -> Decoder: ...
+
+    def listing(self) -> Call | None:
+        """Ask which models there are, in OpenAI's form of an answer; None: it cannot be asked."""
+        ...
 
     def error(self, status: int, headers: Mapping[bytes, bytes], body: bytes) -> UpstreamError:
         """Classify an answer that is not a success: by status first, by text last."""

@@ -4,16 +4,17 @@ import asyncio
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING
 
+import msgspec
 import structlog
 
-if TYPE_CHECKING:
-    import httpx
+from wrp_proxy.errors import UpstreamError
+from wrp_proxy.providers.upstream import Call, Upstream
 
 _EVERY_S = 300.0
 _RETRY_S = 10.0
 _TIMEOUT_S = 5.0
+_MAX_BYTES = 16 * 1024 * 1024
 
 
 def is_listening(host: str, port: int, timeout_s: float = 0.2) -> bool:
@@ -28,13 +29,15 @@ class Discovery:
 
     def __init__(
         self,
-        servers: Mapping[str, tuple[str, str | None]],
+        listings: Mapping[str, Call],
+        upstream: Upstream,
         found: Callable[[str, Sequence[str]], None],
     ) -> None:
-        """`servers` maps provider names to (base URL, key); `found` takes the upstream names."""
-        self._servers = servers
+        """`listings` are the calls that ask, by provider; `found` takes the upstream names."""
+        self._listings = listings
+        self._upstream = upstream
         self._found = found
-        self._waiting = set(servers)
+        self._waiting = set(listings)
         self._log = structlog.get_logger("wrp_proxy.discovery")
 
     @property
@@ -44,33 +47,34 @@ class Discovery:
 
     async def run(self) -> None:
         """Ask until cancelled."""
-        if not self._servers:
-            return
-        import httpx
+        await asyncio.gather(*(self._follow(provider) for provider in self._listings))
 
-        async with httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False) as client:
-            await asyncio.gather(*(self._follow(client, name) for name in self._servers))
-
-    async def _follow(self, client: "httpx.AsyncClient", provider: str) -> None:
+    async def _follow(self, provider: str) -> None:
         while True:
-            is_found = await self._ask(client, provider)
+            is_found = await self._ask(provider)
             self._waiting.discard(provider)
             await asyncio.sleep(_EVERY_S if is_found else _RETRY_S)
 
-    async def _ask(self, client: "httpx.AsyncClient", provider: str) -> bool:
-        base_url, key = self._servers[provider]
-        headers = {"authorization": f"Bearer {key}"} if key else {}
-        import httpx
-
+    async def _ask(self, provider: str) -> bool:
         try:
-            response = await client.get(f"{base_url.rstrip('/')}/models", headers=headers)
-            response.raise_for_status()
-            names = _names_in(response.json())
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
-            self._log.warning("models not listed", provider=provider, reason=type(error).__name__)
+            async with asyncio.timeout(_TIMEOUT_S):
+                names = _names_in(await self._read(self._listings[provider]))
+        except (UpstreamError, TimeoutError, ValueError, RecursionError) as error:
+            self._log.warning("models not listed", provider=provider, reason=str(error))
             return False
         self._found(provider, names)
         return True
+
+    async def _read(self, call: Call) -> object:
+        body = b""
+        async with self._upstream.open(call) as exchange:
+            if not 200 <= exchange.status < 300:
+                raise ValueError(f"status {exchange.status}")
+            async for piece in exchange:
+                body += piece
+                if len(body) > _MAX_BYTES:
+                    raise ValueError("the list is too long")
+        return msgspec.json.decode(body)
 
 
 def _names_in(answer: object) -> list[str]:

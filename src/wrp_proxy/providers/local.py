@@ -53,8 +53,11 @@ class LocalProvider:
     def encode(self, request: ChatRequest, endpoint: Endpoint) -> Call:
         return self._protocol().encode(request, endpoint)
 
-    def decoder(self, request: ChatRequest) -> Decoder:
-        return self._protocol().decoder(request)
+    def decoder(self, request: ChatRequest, endpoint: Endpoint) -> Decoder:
+        return self._protocol().decoder(request, endpoint)
+
+    def listing(self) -> None:
+        return None
 
     def error(self, status: int, headers: Mapping[bytes, bytes], body: bytes) -> UpstreamError:
         return self._protocol().error(status, headers, body)

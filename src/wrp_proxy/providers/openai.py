@@ -1,19 +1,32 @@
-"""The OpenAI protocol: chat completions of OpenAI itself and of every compatible vendor."""
+"""The OpenAI protocol, of OpenAI itself and of every compatible vendor."""
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
 from wrp_proxy import __version__
 from wrp_proxy.errors import RequestError, UpstreamError
 from wrp_proxy.providers.base import Decoder
+from wrp_proxy.providers.embeddings import EmbeddingsDecoder
 from wrp_proxy.providers.openai_answer import OpenAIAnswerDecoder
 from wrp_proxy.providers.openai_error import NO_SECRET, error_of
+from wrp_proxy.providers.openai_responses import (
+    ResponsesAnswerDecoder,
+    ResponsesStreamDecoder,
+)
 from wrp_proxy.providers.openai_stream import OpenAIStreamDecoder
 from wrp_proxy.providers.upstream import Call
-from wrp_proxy.types import ChatRequest, Endpoint
+from wrp_proxy.types import Api, ChatRequest, Endpoint
 
+_PATHS: Mapping[Api, str] = {
+    "chat": "chat/completions",
+    "completions": "completions",
+    "embeddings": "embeddings",
+    "responses": "responses",
+}
+_WITH_STREAM_OPTIONS: frozenset[Api] = frozenset({"chat", "completions"})
 _INCLUDE_USAGE = msgspec.Raw(b'{"include_usage":true}')
 
 
@@ -30,9 +43,16 @@ class OpenAIProvider:
         api_key: str | None,
         key_header: str = "authorization",
         stream_usage: bool = True,
+        output_limit: str = "max_tokens",
+        query: str = "",
     ) -> None:
-        self._url = f"{base_url.rstrip('/')}/chat/completions"
+        """`base_url` may hold `{model}`, for addresses that name the model, and `query` follows."""
+        suffix = f"?{query}" if query else ""
+        self._url = f"{base_url.rstrip('/')}/{{path}}{suffix}"
+        self._urls = {api: self._url.replace("{path}", path) for api, path in _PATHS.items()}
+        self._names_model = "{model}" in base_url
         self._stream_usage = stream_usage
+        self._output_limit = output_limit
         self._secret = api_key.encode() if api_key else NO_SECRET
         self._headers = (
             (b"content-type", b"application/json"),
@@ -43,23 +63,47 @@ class OpenAIProvider:
 
     def encode(self, request: ChatRequest, endpoint: Endpoint) -> Call:
         changes = {"model": msgspec.Raw(msgspec.json.encode(endpoint.model))}
-        removals = set()
-        if request.stream and self._stream_usage:
-            changes["stream_options"] = _stream_options(request.body.get("stream_options"))
-        else:
-            removals.add("stream_options")
+        removals = {"cache"}
+        if request.api in _WITH_STREAM_OPTIONS:
+            if request.stream and self._stream_usage:
+                changes["stream_options"] = _stream_options(request.body.get("stream_options"))
+            else:
+                removals.add("stream_options")
+        if request.is_translated and self._output_limit != "max_tokens":
+            if (limit := request.body.get("max_tokens")) is not None:
+                changes[self._output_limit] = msgspec.Raw(msgspec.json.encode(limit))
+            removals.add("max_tokens")
+        url = self._urls[request.api]
+        if self._names_model:
+            url = url.replace("{model}", quote(endpoint.model, safe=""))
         return Call(
-            url=self._url, headers=self._headers, body=splice(request.raw, changes, removals)
+            url=url,
+            headers=(*self._headers, *request.passed_on) if request.passed_on else self._headers,
+            body=splice(request.raw, changes, removals),
         )
 
-    def decoder(self, request: ChatRequest) -> Decoder:
+    def decoder(self, request: ChatRequest, endpoint: Endpoint) -> Decoder:
+        if request.api == "embeddings":
+            return EmbeddingsDecoder(request.own.get("encoding_format"), secret=self._secret)
+        if request.api == "responses":
+            kind = ResponsesStreamDecoder if request.stream else ResponsesAnswerDecoder
+            return kind(secret=self._secret)
         if not request.stream:
             return OpenAIAnswerDecoder(secret=self._secret)
         return OpenAIStreamDecoder(
-            choices=request.body.get("n") or 1,
-            wants_usage=request.wants_usage,
-            secret=self._secret,
+            choices=_choices(request), wants_usage=request.wants_usage, secret=self._secret
         )
+
+    def listing(self) -> Call | None:
+        if self._names_model:
+            return None
+        return Call(method="GET", url=self._url.replace("{path}", "models"), headers=self._headers)
+
+    def deletion(self, response_id: str) -> Call:
+        """Have a stored response deleted."""
+        path = f"responses/{quote(response_id, safe='')}"
+        url = self._url.replace("{path}", path)
+        return Call(method="DELETE", url=url, headers=self._headers)
 
     def error(self, status: int, headers: Mapping[bytes, bytes], body: bytes) -> UpstreamError:
         return error_of(status, headers, body, self._secret)
@@ -81,6 +125,14 @@ def _stream_options(asked: object) -> msgspec.Raw:
         return _INCLUDE_USAGE
     options: dict[str, Any] = {**asked, "include_usage": True}
     return msgspec.Raw(msgspec.json.encode(options))
+
+
+def _choices(request: ChatRequest) -> int:
+    """Count the choices asked for: `n` of them for each prompt."""
+    each = request.body.get("n") or 1
+    prompts = request.own.get("prompt")
+    is_many = isinstance(prompts, list) and prompts and not isinstance(prompts[0], int)
+    return each * len(prompts) if is_many and prompts else each
 
 
 def _credentials(key_header: str, api_key: str | None) -> tuple[tuple[bytes, bytes], ...]:

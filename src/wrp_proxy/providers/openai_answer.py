@@ -1,4 +1,4 @@
-"""Reads OpenAI's plain (not streamed) chat completions."""
+"""Reads OpenAI's plain (not streamed) completions."""
 
 from collections.abc import Sequence
 from math import ceil
@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from wrp_proxy.errors import DisconnectedError
-from wrp_proxy.providers.openai_error import NO_SECRET, error_in_answer
+from wrp_proxy.errors import DisconnectedError, WrpError
+from wrp_proxy.providers.openai_error import NO_SECRET, envelope, error_in_answer
 from wrp_proxy.providers.openai_usage import BYTES_PER_TOKEN, text_bytes, to_usage
 from wrp_proxy.types import Chunk, Usage
 
@@ -54,9 +54,14 @@ class OpenAIAnswerDecoder:
             self._text_bytes = sum(map(_text_of_choice, answer.choices))
         return (Chunk(data=body, content=True),)
 
+    def failure(self, error: WrpError) -> bytes:
+        return envelope(error)
+
     def estimate(self) -> int:
         return ceil(self._text_bytes / BYTES_PER_TOKEN)
 
 
 def _text_of_choice(choice: object) -> int:
-    return text_bytes(choice.get("message")) if isinstance(choice, dict) else 0
+    if not isinstance(choice, dict):
+        return 0
+    return text_bytes(choice.get("message") or {"text": choice.get("text")})

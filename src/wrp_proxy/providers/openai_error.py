@@ -16,9 +16,30 @@ from wrp_proxy.errors import (
     UpstreamContextError,
     UpstreamError,
     UpstreamMissingError,
+    WrpError,
 )
 
-_PASSED_ON = re.compile(rb"retry-after(-ms)?|x-should-retry|x-ratelimit-.+")
+
+def envelope(error: WrpError) -> bytes:
+    """Return the body of an error: `{"error": {message, type, param, code}}`."""
+    return msgspec.json.encode(
+        {
+            "error": {
+                "message": error.message,
+                "type": error.type,
+                "param": error.param,
+                "code": error.code,
+            }
+        }
+    )
+
+
+def error_event(error: WrpError) -> bytes:
+    """Return the event that ends a stream which had already begun."""
+    return b"data: %b\n\n" % envelope(error)
+
+
+_PASSED_ON = re.compile(rb"retry-after(-ms)?|x-should-retry|(x|anthropic)-ratelimit-.+")
 _CONTEXT_CODES = {"context_length_exceeded", "exceed_context_size_error"}
 _CONTEXT_TEXT = re.compile(r"context (length|window|size)|maximum context|too many tokens", re.I)
 _RETRYABLE_4XX = {408, 425}

@@ -1,12 +1,12 @@
-"""Reads OpenAI's streamed chat completions as bytes, and looks only where it must."""
+"""Reads OpenAI's streamed completions as bytes, and looks only where it must."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from wrp_proxy.errors import DisconnectedError, UpstreamError
-from wrp_proxy.providers.openai_error import NO_SECRET, error_in_answer
+from wrp_proxy.errors import DisconnectedError, UpstreamError, WrpError
+from wrp_proxy.providers.openai_error import NO_SECRET, error_event, error_in_answer
 from wrp_proxy.providers.openai_usage import BYTES_PER_TOKEN, text_bytes, to_usage
 from wrp_proxy.providers.sse import EventCutter, data_of, split_events
 from wrp_proxy.types import Chunk, Usage
@@ -19,6 +19,8 @@ class _Choice(msgspec.Struct):
 
     index: Any = 0
     delta: Any = None
+    text: Any = None
+    """What the older completions have in place of a delta."""
     finish_reason: Any = None
 
 
@@ -41,6 +43,7 @@ class OpenAIStreamDecoder:
         self.done = False
         self._cutter = EventCutter()
         self._choices = choices
+        self._seen: set[str] = set()
         self._finished: set[str] = set()
         self._wants_usage = wants_usage
         self._failure: UpstreamError | None = None
@@ -56,7 +59,7 @@ class OpenAIStreamDecoder:
             raise DisconnectedError(f"The upstream's stream is malformed: {error}.") from error
         if not block:
             return ()
-        if self._has_content and not _needs_a_look(block):
+        if self._may_pass(block):
             return (self._passed(block),)
         return self._inspect(block)
 
@@ -72,8 +75,11 @@ class OpenAIStreamDecoder:
             raise self._failure
         if self.done:
             return last
-        self._refuse_unfinished()
+        self._refuse_unfinished(self._choices)
         return (*last, Chunk(data=b"data: [DONE]\n\n"))
+
+    def failure(self, error: WrpError) -> bytes:
+        return error_event(error)
 
     def estimate(self) -> int:
         text_bytes = self._bytes - self._overhead * self._events
@@ -105,12 +111,12 @@ class OpenAIStreamDecoder:
         return (Chunk(data=b"".join(chunk.data for chunk in chunks), content=content),)
 
     def _look_at(self, data: bytes) -> Iterator[Chunk]:
-        if self._has_content and not _needs_a_look(data):
+        if self._may_pass(data):
             yield self._passed(data)
             return
         payload = data_of(data)
         if payload == _DONE:
-            self._refuse_unfinished()
+            self._refuse_unfinished(len(self._seen))
             self.done = True
         if not payload:
             self._refuse_plain_json(data)
@@ -135,16 +141,20 @@ class OpenAIStreamDecoder:
             self.usage = to_usage(event.usage)
         has_content = False
         for choice in event.choices or ():
+            self._seen.add(str(choice.index))
             if choice.finish_reason:
                 self._finished.add(str(choice.index))
-            has_content = has_content or bool(choice.finish_reason) or _has_output(choice.delta)
+            is_output = bool(choice.finish_reason or choice.text) or _has_output(choice.delta)
+            has_content = has_content or is_output
         if has_content:
             self._measure(event, size)
         return has_content
 
     def _measure(self, event: _Event, size: int) -> None:
         """Learn what an event weighs besides its text, from the first that has any."""
-        text = sum(text_bytes(choice.delta) for choice in event.choices or ())
+        text = sum(
+            text_bytes(choice.delta or {"text": choice.text}) for choice in event.choices or ()
+        )
         if not self._has_content:
             self._overhead = size - text
         self._has_content = True
@@ -152,8 +162,13 @@ class OpenAIStreamDecoder:
             self._events += 1
             self._bytes += self._overhead + text
 
-    def _refuse_unfinished(self) -> None:
-        if len(self._finished) < self._choices:
+    def _may_pass(self, block: bytes) -> bool:
+        """Tell whether nothing but content is in it; of several choices each must be seen."""
+        return self._has_content and self._choices == 1 and not _needs_a_look(block)
+
+    def _refuse_unfinished(self, choices: int) -> None:
+        """An upstream may give fewer choices than were asked for, but it must say so by [DONE]."""
+        if len(self._finished) < max(choices, 1):
             raise DisconnectedError("The upstream's stream ended before the answer was finished.")
 
 

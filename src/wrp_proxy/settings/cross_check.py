@@ -9,12 +9,19 @@ from typing import Any
 from pydantic import ConfigDict, ValidationError, create_model
 
 from wrp_proxy.errors import Problem
+from wrp_proxy.providers.litellm_library import is_litellm_installed
 from wrp_proxy.providers.local import demonstration_weights, is_runtime_installed
 from wrp_proxy.providers.vendors import VENDORS
 from wrp_proxy.routers.registry import ROUTERS
 
-_ONLY_LOCAL = ("path", "context_window", "threads")
-_NOT_LOCAL = ("base_url", "api_key", "vendor", "stream_usage", "discover")
+_HTTP = frozenset({"type", "base_url", "api_key", "discover", "http2"})
+_KEYS_OF_TYPE: Mapping[str, frozenset[str]] = {
+    "openai": _HTTP | {"vendor", "apis", "stream_usage"},
+    "azure": _HTTP | {"apis", "stream_usage", "api_version"},
+    "anthropic": _HTTP | {"api_version"},
+    "litellm": frozenset({"type", "base_url", "api_key", "options"}),
+    "local": frozenset({"type", "path", "context_window", "threads"}),
+}
 
 
 def cross_check(raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -46,18 +53,15 @@ def _check_provider(path: str, name: str, provider: Mapping[str, Any]) -> Iterat
     kind = str(provider.get("type"))
     if "/" in name:
         yield Problem(path, "has a '/' in its name", "clients write provider/model; leave it out")
-    if kind in {"anthropic", "litellm"}:
-        yield Problem(
-            f"{path}.type",
-            f"'{kind}' is reserved: this version does not speak it yet",
-            "use type: openai with the vendor's OpenAI-compatible base_url",
-        )
+    yield from _refuse_keys(path, provider, kind)
     if kind == "local":
-        yield from _refuse_keys(path, provider, _NOT_LOCAL, "does nothing for type: local")
         yield from _check_local(path, provider)
     elif kind == "openai":
-        yield from _refuse_keys(path, provider, _ONLY_LOCAL, "does nothing but for type: local")
         yield from _check_vendor(path, name, provider)
+    elif kind == "azure" and not provider.get("base_url"):
+        yield Problem(path, "has no base_url", "add it, such as https://NAME.openai.azure.com")
+    elif kind == "litellm" and not is_litellm_installed():
+        yield Problem(path, "needs the extra `litellm`", "install wrp-proxy[litellm]")
 
 
 def _check_local(path: str, provider: Mapping[str, Any]) -> Iterator[Problem]:
@@ -84,13 +88,14 @@ def _check_vendor(path: str, name: str, provider: Mapping[str, Any]) -> Iterator
         yield Problem(path, "has no base_url", "add base_url, such as http://127.0.0.1:8000/v1")
 
 
-def _refuse_keys(
-    path: str, section: Mapping[str, Any], keys: tuple[str, ...], why: str
-) -> Iterator[Problem]:
-    for key in keys:
-        value = section.get(key)
-        if value is not None and (key, value) != ("discover", False):
-            yield Problem(f"{path}.{key}", why, "remove it")
+def _refuse_keys(path: str, section: Mapping[str, Any], kind: str) -> Iterator[Problem]:
+    """Refuse what is a key of other types; what is a key of none is the schema's to report."""
+    known = _KEYS_OF_TYPE.get(kind)
+    elsewhere = frozenset().union(*_KEYS_OF_TYPE.values()) - (known or frozenset())
+    for key, value in section.items():
+        is_off = value is None or (value is False and key in {"discover", "http2"})
+        if known and key in elsewhere and not is_off:
+            yield Problem(f"{path}.{key}", f"does nothing for type: {kind}", "remove it")
 
 
 def _check_endpoints(

@@ -30,6 +30,7 @@ _OTHERS = {
     "AZURE_OPENAI_API_KEY",
     "AZURE_OPENAI_ENDPOINT",
     "AZURE_OPENAI_DEPLOYMENTS",
+    "AZURE_OPENAI_API_VERSION",
 }
 _OWN_PROVIDER = re.compile(r"WRP_PROVIDER_([A-Z0-9_]+?)_(BASE_URL|API_KEY|MODELS)")
 
@@ -104,7 +105,7 @@ def _add_vendor(found: FromEnvironment, vendor: Vendor, environment: Mapping[str
         settings["api_key"] = key
     if url:
         settings["base_url"] = _openai_root(vendor, url)
-    found.add(vendor.name, settings, vendor.models)
+    found.add(vendor.name, {"type": vendor.type, **settings}, vendor.models)
 
 
 def _openai_root(vendor: Vendor, url: str) -> str:
@@ -134,8 +135,13 @@ def _add_azure(found: FromEnvironment, vendor: Vendor, environment: Mapping[str,
             Problem(name, "is not set, but Azure needs it", remedy) for name in missing
         ]
         return
-    root = url if "/openai" in url else f"{url.rstrip('/')}/openai/v1"
-    found.add(vendor.name, {"api_key": key, "base_url": root}, deployments)
+    version = environment.get("AZURE_OPENAI_API_VERSION")
+    settings = {"type": "azure", "api_key": key, "base_url": url}
+    found.add(
+        vendor.name,
+        settings | ({"api_version": version} if version else {}),
+        deployments,
+    )
 
 
 def _add_own(found: FromEnvironment, environment: Mapping[str, str]) -> None:

@@ -17,9 +17,12 @@ from pydantic import (
     SecretStr,
 )
 
+from wrp_proxy.providers.vendors import ProviderType
+
 Capability = Literal[
     "tools", "vision", "audio", "json_schema", "reasoning", "logprobs", "embeddings", "completions"
 ]
+NativeApi = Literal["chat", "completions", "embeddings", "responses"]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -32,6 +35,8 @@ def _check_url(url: str) -> str:
     is_http = is_plain and parts.hostname and parts.scheme in {"http", "https"}
     if url.rstrip("/").endswith("/chat/completions"):
         raise ValueError("leave /chat/completions out: the proxy adds it")
+    if url.rstrip("/").endswith("/messages"):
+        raise ValueError("leave /messages out: the proxy adds it")
     if not is_http or not _is_one_word(url) or not url.isascii():
         raise ValueError("write it like http://127.0.0.1:8000/v1, without user, spaces or query")
     return url
@@ -65,15 +70,24 @@ def _under(key: str) -> BeforeValidator:
 class ProviderSettings(_Section):
     """One account at a vendor, one server, or one GGUF file."""
 
-    type: Literal["openai", "anthropic", "litellm", "local"]
+    type: ProviderType
     vendor: str | None = None
     """A row of the vendor table; default: the provider's own name, if it is one."""
+    apis: frozenset[NativeApi] | None = Field(default=None, min_length=1)
+    """What it has itself; the rest is translated to chat; default: as the vendor has it."""
+    api_version: str | None = Field(default=None, min_length=1)
+    """`azure`: for deployment URLs; `anthropic`: the header."""
+    http2: bool = False
+    """Ask by HTTP/2; default: HTTP/1.1, which takes a fraction of the CPU."""
     base_url: HttpUrl | None = None
     api_key: ApiKey | None = None
     stream_usage: bool | None = None
     """False: never send `stream_options`; default: as the vendor needs it."""
-    discover: bool = False
-    """Ask its /models for what it serves, at start and every few minutes."""
+    discover: bool | None = None
+    """Ask its /models for what it serves, at start and every few minutes; default: where no
+    configured model names the provider."""
+    options: dict[str, Any] | None = None
+    """Only `litellm`: arguments of every call, such as `aws_region_name`."""
     path: Path | None = None
     """Only `local`: a GGUF file; default: the weights of the extra."""
     context_window: PositiveInt | None = None
@@ -122,7 +136,7 @@ class StrategySettings(BaseModel):
 
 class RouteSettings(_Section):
     models: list[str] | None = Field(default=None, min_length=1)
-    """None, only for `auto`: all chat models."""
+    """None, only for `auto`: all models."""
     strategy: Annotated[StrategySettings, _under("name")] = StrategySettings(name="fixed_order")
 
 
@@ -148,6 +162,8 @@ class ResilienceSettings(_Section):
     max_attempts: PositiveInt = 3
     cooldown_s: NonNegativeFloat = 5.0
     connect_timeout_s: PositiveFloat = 5.0
+    max_connections: PositiveInt = 1000
+    """To one upstream's address; further requests wait in line, at most `connect_timeout_s`."""
     first_content_timeout_s: PositiveFloat = 60.0
     stall_timeout_s: PositiveFloat = 60.0
     answer_timeout_s: PositiveFloat | None = None

@@ -16,23 +16,28 @@ class ThinClassifier:
 
     async def classify(self, request: ChatRequest) -> Workload:
         input_tokens, tokens_exact, text_bytes = self._context_length.measure(request.body)
+        input_tokens += request.given_tokens
         max_output_tokens = _output_limit(request)
+        expected = 0 if request.api == "embeddings" else _EXPECTED_OUTPUT_TOKENS
         needs = needs_of(request.body)
         return Workload(
             input_tokens=input_tokens,
             tokens_exact=tokens_exact,
             text_bytes=text_bytes,
             max_output_tokens=max_output_tokens,
-            expected_output_tokens=min(
-                max_output_tokens or _EXPECTED_OUTPUT_TOKENS, _EXPECTED_OUTPUT_TOKENS
-            ),
+            expected_output_tokens=min(max_output_tokens or expected, expected),
             kind="agent" if "tools" in needs else "chat",
             needs=needs,
+            api=request.api,
+            native_only=request.native_only is not None,
+            bound_to=request.bound_to,
         )
 
     def learn(self, outcome: Outcome) -> None:
         usage, workload = outcome.usage, outcome.workload
-        if usage is not None and not usage.estimated and not workload.needs & {"vision", "audio"}:
+        if usage is None or usage.estimated:
+            return
+        if not workload.needs & {"vision", "audio"} and workload.bound_to is None:
             self._context_length.observe(workload.text_bytes, usage.prompt_tokens)
 
 

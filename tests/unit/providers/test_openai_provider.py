@@ -40,7 +40,7 @@ def values(draw: st.DrawFn) -> bytes:
     return draw(literals)
 
 
-names = strings.filter(lambda name: name not in {"model", "stream_options"})
+names = strings.filter(lambda name: name not in {"model", "stream_options", "cache"})
 unknown_fields = st.dictionaries(names, values(), max_size=6)
 
 
@@ -162,7 +162,7 @@ def test_the_request_itself_is_not_changed() -> None:
 
 
 def test_streams_and_plain_answers_have_their_own_decoders() -> None:
-    decoders = [provider().decoder(chat_request(stream=s)) for s in (True, False)]
+    decoders = [provider().decoder(chat_request(stream=s), endpoint()) for s in (True, False)]
 
     assert [type(decoder) for decoder in decoders] == [OpenAIStreamDecoder, OpenAIAnswerDecoder]
 
@@ -193,7 +193,7 @@ def test_without_a_key_errors_are_left_as_they_are() -> None:
 )
 def test_a_key_that_a_false_success_quotes_is_not_passed_on(*, stream: bool, answer: bytes) -> None:
     provider = OpenAIProvider(base_url="http://lab/v1", api_key="sk-secret")
-    decoder = provider.decoder(chat_request(stream=stream))
+    decoder = provider.decoder(chat_request(stream=stream), endpoint())
 
     def read() -> None:
         decoder.feed(answer)

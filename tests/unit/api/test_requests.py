@@ -8,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wrp_proxy.api.callers import Caller
-from wrp_proxy.api.chat_body import parse_chat
+from wrp_proxy.api.requests import read_request
+from wrp_proxy.dialects.chat import ChatDialect
+from wrp_proxy.dialects.responses.dialect import ResponsesDialect
 from wrp_proxy.errors import RequestError
 from wrp_proxy.types import ChatRequest
 
+CHAT = ChatDialect(ResponsesDialect())
 MESSAGES = [{"role": "user", "content": "Hello"}]
 
 
@@ -22,12 +25,12 @@ def caller(**headers: str) -> Caller:
 
 def parsed(**fields: Any) -> ChatRequest:
     body = {"model": "auto", "messages": MESSAGES, **fields}
-    return parse_chat(json.dumps(body).encode(), caller())
+    return read_request("chat", CHAT, json.dumps(body).encode(), caller())
 
 
 def refused(raw: bytes) -> RequestError:
     with pytest.raises(RequestError) as refusal:
-        parse_chat(raw, caller())
+        read_request("chat", CHAT, raw, caller())
     assert (refusal.value.status, refusal.value.type) == (400, "invalid_request_error")
     return refusal.value
 
@@ -39,7 +42,7 @@ def refused_with(**fields: Any) -> RequestError:
 def test_a_request_carries_who_asked_and_what_came() -> None:
     raw = b' {"model": "auto", "messages": [{"content": "caf\\u00e9"}], "odd": 1.10}\n'
 
-    request = parse_chat(raw, caller())
+    request = read_request("chat", CHAT, raw, caller())
 
     assert (request.id, request.tenant, request.model) == ("req_1", "alice", "auto")
     assert request.raw == raw
@@ -171,7 +174,7 @@ def test_what_only_the_upstream_can_judge_is_let_through(fields: dict[str, Any])
 def test_of_a_field_that_stands_twice_the_last_counts() -> None:
     raw = b'{"model": "a", "messages": [{}], "model": "b"}'
 
-    assert parse_chat(raw, caller()).model == "b"
+    assert read_request("chat", CHAT, raw, caller()).model == "b"
 
 
 @pytest.mark.parametrize(
@@ -190,20 +193,20 @@ def test_the_session_is_what_the_headers_call_it(
 ) -> None:
     raw = json.dumps({"model": "auto", "messages": MESSAGES}).encode()
 
-    assert parse_chat(raw, caller(**headers)).session == session
+    assert read_request("chat", CHAT, raw, caller(**headers)).session == session
 
 
 @pytest.mark.parametrize(("value", "debug"), [("1", True), ("0", False), ("true", False)])
 def test_debugging_is_asked_for_with_a_one(value: str, debug: bool) -> None:
     raw = json.dumps({"model": "auto", "messages": MESSAGES}).encode()
 
-    assert parse_chat(raw, caller(x_wrp_debug=value)).debug is debug
+    assert read_request("chat", CHAT, raw, caller(x_wrp_debug=value)).debug is debug
 
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_no_bytes_do_more_than_be_refused(raw: bytes) -> None:
     with pytest.raises(RequestError):
-        parse_chat(raw, caller())
+        read_request("chat", CHAT, raw, caller())
 
 
 json_values = st.recursive(
@@ -225,7 +228,7 @@ def test_no_object_does_more_than_be_refused(body: dict[str, Any]) -> None:
     raw = json.dumps(body).encode()
 
     try:
-        model = parse_chat(raw, caller()).model
+        model = read_request("chat", CHAT, raw, caller()).model
     except RequestError:
         model = None
 

@@ -1,0 +1,26 @@
+"""The first half of a request's life: what is asked, and which model is to answer."""
+
+from dataclasses import dataclass
+
+from wrp_proxy.catalog import Catalog, Route
+from wrp_proxy.types import ChatRequest, Decision, Model, Workload
+from wrp_proxy.workload.base import Classifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Considered:
+    """A decision with all that led to it."""
+
+    workload: Workload
+    route: Route
+    models: tuple[Model, ...]
+    decision: Decision
+
+
+async def consider(request: ChatRequest, classifier: Classifier, catalog: Catalog) -> Considered:
+    """Decide without calling a model; raise WrpError where the request would be refused."""
+    workload = await classifier.classify(request)
+    route, models = catalog.resolve(request.model)
+    candidates = catalog.candidates(request.model, models, workload)
+    decision = route.router.select(workload, candidates)
+    return Considered(workload=workload, route=route, models=models, decision=decision)

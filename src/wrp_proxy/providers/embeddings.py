@@ -1,0 +1,106 @@
+"""Reads OpenAI's embeddings, and gives them in the encoding that was asked for."""
+
+import sys
+from array import array
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from wrp_proxy.errors import DisconnectedError, WrpError
+from wrp_proxy.providers.openai_error import NO_SECRET, envelope, error_in_answer
+from wrp_proxy.providers.openai_usage import to_usage
+from wrp_proxy.types import Chunk, Usage
+
+_MAX_BYTES = 256 * 1024 * 1024
+
+
+class _Answer(msgspec.Struct):
+    data: Any = None
+    usage: Any = None
+    error: Any = None
+
+
+class EmbeddingsDecoder:
+    """Collect a whole answer and relay it as it came, if it came as asked.
+
+    Clients decode blindly: some servers ignore `encoding_format`, or know only one of its values,
+    and a list of numbers read as base64, or base64 read as numbers, is rubbish without an error.
+    """
+
+    def __init__(self, encoding_format: object, *, secret: bytes = NO_SECRET) -> None:
+        """`encoding_format` is the caller's, `float` where there is none."""
+        self.usage: Usage | None = None
+        self.done = False
+        self._is_base64 = encoding_format == "base64"
+        self._secret = secret
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def feed(self, piece: bytes) -> Sequence[Chunk]:
+        self._pieces.append(piece)
+        self._size += len(piece)
+        if self._size > _MAX_BYTES:
+            raise DisconnectedError("The upstream's answer is too long.")
+        return ()
+
+    def close(self) -> Sequence[Chunk]:
+        body = b"".join(self._pieces)
+        try:
+            answer = msgspec.json.decode(body, type=_Answer)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise DisconnectedError("The upstream's answer is not a JSON object.") from error
+        if answer.error and (failure := error_in_answer(body, self._secret)):
+            raise failure
+        if not isinstance(answer.data, list) or not answer.data:
+            raise DisconnectedError("The upstream's answer has no embeddings.")
+        self.usage = to_usage(answer.usage)
+        return (Chunk(data=self._as_asked(body, answer.data), content=True),)
+
+    def failure(self, error: WrpError) -> bytes:
+        return envelope(error)
+
+    def estimate(self) -> int:
+        return 0
+
+    def _as_asked(self, body: bytes, rows: list[Any]) -> bytes:
+        if all(self._is_as_asked(_embedding(row)) for row in rows):
+            return body
+        answer = msgspec.json.decode(body)
+        convert = to_base64 if self._is_base64 else to_floats
+        for row in answer["data"]:
+            if not self._is_as_asked(_embedding(row)):
+                row["embedding"] = convert(row["embedding"])
+        return msgspec.json.encode(answer)
+
+    def _is_as_asked(self, embedding: object) -> bool:
+        """Leave alone what is neither; it is the upstream's own invention."""
+        return not isinstance(embedding, list if self._is_base64 else str)
+
+
+def to_base64(numbers: list[Any]) -> str:
+    """Pack numbers as little-endian 32-bit floats."""
+    try:
+        packed = array("f", numbers)
+    except (TypeError, OverflowError) as error:
+        raise DisconnectedError("The upstream's embedding is no list of numbers.") from error
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return b64encode(packed.tobytes()).decode()
+
+
+def to_floats(encoded: str) -> list[float]:
+    """Unpack little-endian 32-bit floats."""
+    numbers = array("f")
+    try:
+        numbers.frombytes(b64decode(encoded, validate=True))
+    except ValueError as error:
+        raise DisconnectedError("The upstream's embedding is no base64 of numbers.") from error
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers.tolist()
+
+
+def _embedding(row: object) -> object:
+    return row.get("embedding") if isinstance(row, dict) else None
