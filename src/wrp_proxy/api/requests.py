@@ -57,7 +57,7 @@ def make_request(
         native_only=translation.native_only,
         given_tokens=tokens_in(own.get("input", own.get("prompt"))),
         timeout_s=_timeout_s(headers.get(b"x-wrp-timeout-ms")),
-        stream=bool(stream),
+        stream=bool(stream) and api != "embeddings",
         wants_usage=bool(stream and options and options.get("include_usage") is True),
         debug=headers.get(b"x-wrp-debug") == b"1",
     )

@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -109,25 +108,22 @@ class Conversations:
 def responses_api(store: ResponseStore, forget: Forget) -> APIRouter:
     api = APIRouter(tags=["responses"])
 
-    @api.get("/v1/responses/{response_id}")
-    @api.get("/responses/{response_id}", include_in_schema=False)
+    @api.api_route("/v1/responses/{response_id}", methods=["GET", "DELETE"])
+    @api.api_route("/responses/{response_id}", methods=["GET", "DELETE"], include_in_schema=False)
     async def response(http: Request, response_id: str) -> Response:
-        """Return a stored response of the caller's."""
-        stored = _find(http, response_id)
-        return Response(stored.response, media_type="application/json")
-
-    @api.delete("/v1/responses/{response_id}")
-    @api.delete("/responses/{response_id}", include_in_schema=False)
-    async def delete(http: Request, response_id: str) -> dict[str, Any]:
-        """Forget a stored response, here and where an upstream holds it."""
-        stored = _find(http, response_id)
+        """Return a stored response of the caller's, or forget it, here and upstream."""
+        tenant = _caller(http).tenant
+        stored = _find(tenant, response_id)
+        if http.method == "GET":
+            return Response(stored.response, media_type="application/json")
         if stored.endpoint is not None:
             await forget(stored.endpoint, response_id)
-        store.delete(_caller(http).tenant, response_id)
-        return {"id": response_id, "object": "response", "deleted": True}
+        store.delete(tenant, response_id)
+        said = {"id": response_id, "object": "response", "deleted": True}
+        return Response(msgspec.json.encode(said), media_type="application/json")
 
-    def _find(http: Request, response_id: str) -> StoredResponse:
-        stored = store.get(_caller(http).tenant, response_id)
+    def _find(tenant: str, response_id: str) -> StoredResponse:
+        stored = store.get(tenant, response_id)
         if stored is None:
             error = RequestError(f"Response with id '{response_id}' not found.", code="not_found")
             error.status = 404

@@ -55,6 +55,7 @@ def _check_messages(messages: object) -> None:
             )
 
 
-def _check_positive(name: str, value: object) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+def _check_positive(name: str, value: Any) -> None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or value <= 0 or (isinstance(value, float) and not value.is_integer()):
         raise RequestError(f"{name} must be a whole number above 0.", param=name)

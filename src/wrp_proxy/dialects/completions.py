@@ -81,6 +81,8 @@ def _texts(prompt: object) -> list[str]:
 def _native_only(body: Mapping[str, Any], prompt: object, texts: list[str]) -> str | None:
     if tokens_in(prompt):
         return "a prompt of tokens"
+    if not texts[0]:
+        return "a completion of nothing"
     if len(texts) > 1:
         return "several prompts at once"
     return next((name for name in _NATIVE_ONLY if body.get(name)), None)

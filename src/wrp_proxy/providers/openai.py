@@ -129,7 +129,7 @@ def _stream_options(asked: object) -> msgspec.Raw:
 
 def _choices(request: ChatRequest) -> int:
     """Count the choices asked for: `n` of them for each prompt."""
-    each = request.body.get("n") or 1
+    each = int(request.body.get("n") or 1)
     prompts = request.own.get("prompt")
     is_many = isinstance(prompts, list) and prompts and not isinstance(prompts[0], int)
     return each * len(prompts) if is_many and prompts else each

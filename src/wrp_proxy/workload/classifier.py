@@ -43,4 +43,4 @@ class ThinClassifier:
 
 def _output_limit(request: ChatRequest) -> int | None:
     limit = request.body.get("max_completion_tokens") or request.body.get("max_tokens")
-    return limit if isinstance(limit, int) else None
+    return int(limit) if isinstance(limit, int | float) else None

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from wrp_proxy.api.asgi import Message
 from wrp_proxy.api.answers import while_connected
+from wrp_proxy.api.asgi import Message
 from wrp_proxy.errors import ShuttingDownError
 
 
