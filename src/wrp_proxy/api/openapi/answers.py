@@ -1,0 +1,203 @@
+"""What clients get: the proxy's own answers exactly, those of models as far as it checks them."""
+
+from wrp_proxy.accounting.usage_report import GROUPS
+from wrp_proxy.api.openapi.schemas import (
+    AMOUNT,
+    NAME,
+    OBJECT,
+    TEXT,
+    WHOLE,
+    Schema,
+    any_of,
+    described,
+    listing,
+    mapping,
+    one_of,
+    record,
+    ref,
+)
+
+_TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
+_ERROR_FIELDS = {"message": TEXT, "type": TEXT, "param": _TEXT_OR_NULL, "code": _TEXT_OR_NULL}
+_PERCENTILES = record({"p50": AMOUNT, "p95": AMOUNT}, "p50", "p95")
+_COUNTS = (
+    "requests",
+    "errors",
+    "cancelled",
+    "prompt_tokens",
+    "completion_tokens",
+    "cached_tokens",
+    "unpriced",
+    "estimated",
+)
+_USAGE_ROW = {
+    **dict.fromkeys(GROUPS, _TEXT_OR_NULL),
+    **dict.fromkeys(_COUNTS, WHOLE),
+    "cost_usd": AMOUNT,
+    "ttft_s": _PERCENTILES,
+    "duration_s": _PERCENTILES,
+}
+_ALWAYS_COUNTED = [name for name in _USAGE_ROW if name not in GROUPS]
+_EVENT_DATA: Schema = {"type": "string", "pattern": r"^(\{[\s\S]*\}|\[DONE\])$"}
+_MODEL = {"id": NAME, "object": one_of("model"), "created": WHOLE, "owned_by": TEXT}
+_STATES = mapping(one_of("ready", "starting", "failed"))
+_WORKLOAD = {
+    "kind": one_of("chat", "agent"),
+    "category": TEXT,
+    "input_tokens": WHOLE,
+    "input_tokens_exact": {"type": "boolean"},
+    "expected_output_tokens": WHOLE,
+    "needs": listing(TEXT),
+}
+_EXPLANATION = {
+    "route": TEXT,
+    "strategy": TEXT,
+    "model": NAME,
+    "reason": TEXT,
+    "ranking": listing(NAME, at_least=1),
+    "scores": mapping(AMOUNT),
+    "excluded": mapping(TEXT),
+    "workload": record(_WORKLOAD, *_WORKLOAD),
+}
+
+
+def _whole(properties: dict[str, Schema]) -> Schema:
+    """Describe an object of the proxy's own, which has all of its properties."""
+    return record(properties, *properties)
+
+
+ANSWERS: dict[str, Schema] = {
+    "Error": _whole({"error": _whole(_ERROR_FIELDS)}),
+    "MessagesError": _whole(
+        {"type": one_of("error"), "error": _whole({"type": TEXT, "message": TEXT})}
+    ),
+    "ChatCompletion": record({"choices": listing({}, at_least=1)}, "choices"),
+    "Completion": record({"choices": listing({}, at_least=1)}, "choices"),
+    "Embeddings": record({"data": listing({}, at_least=1)}, "data"),
+    "Event": described(
+        record({"event": TEXT, "data": _EVENT_DATA}, "data"),
+        "One of the events that are sent; where it fails half-way, the error is the last.",
+    ),
+    "Response": OBJECT,
+    "Message": OBJECT,
+    "TokenCount": _whole({"input_tokens": WHOLE}),
+    "DeletedResponse": _whole(
+        {"id": TEXT, "object": one_of("response"), "deleted": {"const": True}}
+    ),
+    "Model": _whole(_MODEL),
+    "Models": _whole({"object": one_of("list"), "data": listing(ref("schemas", "Model"))}),
+    "Usage": _whole(
+        {
+            "object": one_of("list"),
+            "data": listing(record(_USAGE_ROW, *_ALWAYS_COUNTED)),
+        }
+    ),
+    "Explanation": _whole(_EXPLANATION),
+    "Description": record({"openapi": TEXT, "paths": OBJECT}, "openapi", "paths"),
+    "Identity": _whole({"name": TEXT, "version": TEXT}),
+    "Liveness": _whole({"status": one_of("ok"), "version": TEXT}),
+    "Readiness": _whole({"status": one_of("ready"), "models": _STATES}),
+    "Unreadiness": any_of(
+        _whole({"status": one_of("starting"), "models": _STATES}),
+        _whole({"status": one_of("unavailable"), "reason": TEXT, "models": _STATES}),
+    ),
+}
+
+_MEANINGS = {
+    "400": "The request cannot be served as it is; `param` names the field.",
+    "401": "The key is missing or not known.",
+    "403": "A web page that may not call.",
+    "404": "No model, response or path of this name.",
+    "409": "The Idempotency-Key was used with another body.",
+    "413": "The body is too large.",
+    "429": "An upstream's rate limit, or every endpoint is busy.",
+    "500": "A fault of the proxy.",
+    "502": "An upstream failed, broke off, or refused the proxy's key.",
+    "503": "No endpoint is there to answer, or the proxy is stopping.",
+    "504": "An upstream, or the deadline that the client set, ran out of time.",
+    "4XX": "What else an upstream refuses, with its own status, type and code.",
+    "5XX": "What else an upstream fails with, with its own status, type and code.",
+}
+
+_ALWAYS = {"x-request-id": ref("headers", "x-request-id")}
+_ANTHROPIC_ALWAYS = {**_ALWAYS, "request-id": ref("headers", "x-request-id")}
+_COMPACT = {
+    "x-wrp-cache": one_of("miss", "exact", "semantic", "bypass"),
+    "x-wrp-model": NAME,
+    "x-wrp-provider": NAME,
+    "x-wrp-route": NAME,
+    "x-wrp-reason": NAME,
+    "x-wrp-attempts": {"type": "integer", "minimum": 1},
+}
+_DEBUG = (
+    "x-wrp-category",
+    "x-wrp-kind",
+    "x-wrp-input-tokens",
+    "x-wrp-input-tokens-exact",
+    "x-wrp-router",
+    "x-wrp-scores",
+    "x-wrp-endpoint",
+    "x-wrp-timings",
+)
+_REPLAYED = {"description": "A replay, by its Idempotency-Key.", "schema": one_of("true")}
+_OF_ROUTED = {
+    **{name: {"schema": schema, "required": True} for name, schema in _COMPACT.items()},
+    **{name: {"schema": TEXT, "description": "With `x-wrp-debug: 1`."} for name in _DEBUG},
+    "idempotent-replayed": _REPLAYED,
+}
+HEADERS: dict[str, Schema] = {
+    "x-request-id": {
+        "description": "The client's own id where it is printable and short, else a new one.",
+        "required": True,
+        "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+    }
+}
+
+
+def answer(schema: str) -> Schema:
+    """Describe an answer of the proxy's own."""
+    content = {"application/json": {"schema": ref("schemas", schema)}}
+    return {"description": schema, "headers": _ALWAYS, "content": content}
+
+
+def plain_text() -> Schema:
+    content = {"text/plain": {"schema": TEXT}}
+    return {"description": "Text", "headers": _ALWAYS, "content": content}
+
+
+def without_body(told: Schema) -> Schema:
+    """Describe the same answer to HEAD."""
+    return {name: part for name, part in told.items() if name != "content"}
+
+
+def relayed(schema: str, *, is_anthropic: bool = False, is_streamed: bool = True) -> Schema:
+    """Describe an answer of a model's, plain or streamed."""
+    always = _ANTHROPIC_ALWAYS if is_anthropic else _ALWAYS
+    content = {"application/json": {"schema": ref("schemas", schema)}}
+    if is_streamed:
+        content["text/event-stream"] = {"schema": ref("schemas", "Event")}
+    return {
+        "description": "The answer, or with `stream` its events.",
+        "headers": {**always, **_OF_ROUTED},
+        "content": content,
+    }
+
+
+def errors(*statuses: str, is_anthropic: bool = False) -> dict[str, Schema]:
+    """Describe the errors of an operation, by reference."""
+    shape = "Anthropic" if is_anthropic else "OpenAI"
+    return {status: ref("responses", f"{shape}{status}") for status in statuses}
+
+
+def error_answers() -> dict[str, Schema]:
+    """Describe every error, in both shapes."""
+    shapes = {"OpenAI": ("Error", _ALWAYS), "Anthropic": ("MessagesError", _ANTHROPIC_ALWAYS)}
+    return {
+        f"{shape}{status}": {
+            "description": meaning,
+            "headers": {**always, "retry-after": {"schema": TEXT}},
+            "content": {"application/json": {"schema": ref("schemas", schema)}},
+        }
+        for shape, (schema, always) in shapes.items()
+        for status, meaning in _MEANINGS.items()
+    }

@@ -1,0 +1,56 @@
+"""The headers and queries that the proxy understands."""
+
+from typing import Any
+
+from wrp_proxy.accounting.usage_report import GROUPS
+from wrp_proxy.api.openapi.schemas import NAME, TEXT, Schema, one_of, ref
+
+_SINCE = r"^([0-9]{1,10}(\.[0-9]+)?|[0-9]{1,4}[smhd]|20[0-9]{2}-0[1-9]-[12][0-9]|)$"
+
+
+def _given(place: str, name: str, schema: Schema, description: str) -> dict[str, Any]:
+    return {"name": name, "in": place, "schema": schema, "description": description}
+
+
+def _header(name: str, schema: Schema, description: str) -> dict[str, Any]:
+    return _given("header", name, schema, description)
+
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "request_id": _header("x-request-id", TEXT, "Kept as the request's id where it is short."),
+    "debug": _header("x-wrp-debug", TEXT, "`1`: tell all that was known in the answer's headers."),
+    "timeout_ms": _header(
+        "x-wrp-timeout-ms",
+        {"type": "number", "exclusiveMinimum": 0},
+        "How long the client waits for the whole answer, in milliseconds.",
+    ),
+    "session_id": _header("x-session-id", TEXT, "Whose turns belong together."),
+    "conversation_id": _header("x-conversation-id", TEXT, "The same, where there is no session."),
+    "idempotency_key": _header(
+        "Idempotency-Key",
+        {"type": "string", "minLength": 1, "maxLength": 255},
+        "A request that is sent again with it gets the first answer.",
+    ),
+    "traceparent": _header("traceparent", TEXT, "W3C trace context, passed on."),
+    "tracestate": _header("tracestate", TEXT, "W3C trace context, passed on."),
+    "anthropic_version": _header("anthropic-version", TEXT, "Passed on to Anthropic."),
+    "anthropic_beta": _header("anthropic-beta", TEXT, "Passed on to Anthropic."),
+    "beta": _given("query", "beta", TEXT, "Passed on to Anthropic, as any other query is."),
+    "group_by": _given("query", "group_by", one_of(*GROUPS), "One row for each."),
+    "since": _given(
+        "query",
+        "since",
+        {"type": "string", "pattern": _SINCE},
+        "Unix seconds, an age such as 24h, or ISO 8601.",
+    ),
+    "model_name": {"name": "name", "in": "path", "required": True, "schema": NAME},
+    "response_id": {"name": "response_id", "in": "path", "required": True, "schema": NAME},
+}
+
+ASKING = ("timeout_ms", "session_id", "conversation_id", "traceparent", "tracestate")
+ANSWERED = (*ASKING, "debug", "idempotency_key")
+ANTHROPIC = ("anthropic_version", "anthropic_beta", "beta")
+
+
+def given(*names: str) -> list[Schema]:
+    return [ref("parameters", name) for name in names]

@@ -1,0 +1,1 @@
+"""Our own OpenAPI document, and the proxy held against it."""
