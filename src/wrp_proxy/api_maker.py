@@ -1,8 +1,10 @@
 """Wires the APIs that clients may speak: one path, one dialect, one endpoint each."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from time import monotonic
+from typing import Any
 
 from fastapi import APIRouter
 
@@ -21,6 +23,7 @@ from wrp_proxy.dialects.embeddings import EmbeddingsDialect
 from wrp_proxy.dialects.messages.dialect import MessagesDialect
 from wrp_proxy.dialects.responses.dialect import ResponsesDialect
 from wrp_proxy.dialects.responses.store import ResponseStore
+from wrp_proxy.errors import UpstreamMissingError, UpstreamTimeoutError
 from wrp_proxy.pipeline import Pipeline
 from wrp_proxy.providers.anthropic.provider import AnthropicProvider
 from wrp_proxy.providers.base import Provider
@@ -37,6 +40,8 @@ _PATHS: Mapping[str, Api] = {
     "/messages": "messages",
 }
 _STORED_RESPONSES_BYTES = 64 * 1024 * 1024
+_HOLDER_S = 30.0
+"""How long an upstream may take to give or delete a response that it holds."""
 _STORED_RESPONSES_S = 24 * 3600.0
 
 
@@ -54,7 +59,7 @@ def make_dialects() -> Mapping[Api, Dialect]:
 class ApiMaker:
     """Makes the endpoints that answer, and the routes beside them."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keywords only: what the APIs share
         self,
         *,
         dialects: Mapping[Api, Dialect],
@@ -62,13 +67,18 @@ class ApiMaker:
         catalog: Catalog,
         providers: Mapping[str, Provider],
         upstream: Upstream,
+        count_exactly: Callable[[Mapping[str, Any]], Awaitable[int]],
         max_body_bytes: int,
+        has_tenants: bool,
     ) -> None:
+        """With tenants nobody may refer to what only an upstream knows: it may be another's."""
+        self._has_tenants = has_tenants
         self._dialects = dialects
         self._classifier = classifier
         self._catalog = catalog
         self._providers = providers
         self._upstream = upstream
+        self._count_exactly = count_exactly
         self._max_body_bytes = max_body_bytes
         self._store = ResponseStore(
             max_bytes=_STORED_RESPONSES_BYTES, ttl_s=_STORED_RESPONSES_S, clock=monotonic
@@ -87,9 +97,9 @@ class ApiMaker:
 
     def routes(self) -> list[APIRouter]:
         """Return what is no hot path."""
-        forget = partial(_forget, self._providers, self._upstream)
+        ask_holder = partial(_ask_holder, self._providers, self._upstream)
         return [
-            responses_api(self._store, forget),
+            responses_api(self._store, ask_holder),
             route_api(
                 self._dialects["chat"],
                 self._classifier,
@@ -101,8 +111,9 @@ class ApiMaker:
     def _api(self, api: Api) -> ClientApi:
         dialect = self._dialects[api]
         if api == "responses":
+            may_be_known = partial(_has_native_responses, self._catalog)
             return Conversations(
-                dialect, self._store, partial(_has_native_responses, self._catalog)
+                dialect, self._store, (lambda: False) if self._has_tenants else may_be_known
             )
         return PlainApi(api, dialect)
 
@@ -116,6 +127,7 @@ class ApiMaker:
                 if isinstance(provider, AnthropicProvider)
             },
             upstream=self._upstream,
+            count_exactly=self._count_exactly,
         )
         dialect = self._dialects["messages"]
         return CountTokens(dialect, counting, max_body_bytes=self._max_body_bytes)
@@ -126,14 +138,27 @@ def _has_native_responses(catalog: Catalog) -> bool:
     return any("responses" in endpoint.apis for model in models for endpoint in model.endpoints)
 
 
-async def _forget(
-    providers: Mapping[str, Provider], upstream: Upstream, endpoint: str, response_id: str
-) -> None:
-    """Have an upstream delete a response; raise UpstreamError where it does not."""
-    provider = providers[endpoint.partition("/")[0]]
+async def _ask_holder(
+    providers: Mapping[str, Provider],
+    upstream: Upstream,
+    method: str,
+    name: str,
+    response_id: str,
+) -> bytes:
+    """GET or DELETE a response where it is held; raise UpstreamError where that fails."""
+    provider = providers[name]
     if not isinstance(provider, OpenAIProvider):
-        return
-    async with upstream.open(provider.deletion(response_id)) as exchange:
-        if exchange.status >= 400 and exchange.status != 404:
-            raise provider.error(exchange.status, exchange.headers, b"")
-        exchange.drain()
+        raise UpstreamMissingError(f"Response with id '{response_id}' not found.")
+    body = b""
+    try:
+        async with (
+            asyncio.timeout(_HOLDER_S),
+            upstream.open(provider.stored_response(method, response_id)) as exchange,
+        ):
+            async for piece in exchange:
+                body += piece
+    except TimeoutError as error:
+        raise UpstreamTimeoutError("The upstream did not answer in time.") from error
+    if exchange.status >= 400 and (method, exchange.status) != ("DELETE", 404):
+        raise provider.error(exchange.status, exchange.headers, body)
+    return body

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from secrets import token_hex
 from time import monotonic
 
 import structlog
@@ -37,13 +38,14 @@ from wrp_proxy.attempt import TimeLimits
 from wrp_proxy.cache.disabled import DisabledCache
 from wrp_proxy.catalog import Catalog, Route
 from wrp_proxy.dialects.translated import Translated
-from wrp_proxy.model_maker import ModelMaker
+from wrp_proxy.model_maker import ModelMaker, has_words
 from wrp_proxy.pipeline import Pipeline
 from wrp_proxy.pool.pool import LocalPool
 from wrp_proxy.provider_maker import make_provider, make_upstream
 from wrp_proxy.providers.base import Provider
 from wrp_proxy.providers.discovery import Discovery
 from wrp_proxy.providers.local import LocalProvider
+from wrp_proxy.providers.openai import USER_AGENT
 from wrp_proxy.providers.upstream import Upstream
 from wrp_proxy.routers.fixed_order import FixedOrder
 from wrp_proxy.routers.registry import ROUTERS
@@ -87,7 +89,10 @@ def build_app(settings: Settings, state_dir: Path) -> App:
     recorder = BackgroundRecorder([journal, metrics])
     pool = LocalPool(cooldown_s=settings.resilience.cooldown_s, clock=monotonic)
     metrics.registry.register(LiveState(lambda: _live(pool), lambda: recorder.dropped))
-    providers = {name: make_provider(name, given) for name, given in settings.providers.items()}
+    user_agent = f"{USER_AGENT} ({token_hex(4)})"
+    providers = {
+        name: make_provider(name, given, user_agent) for name, given in settings.providers.items()
+    }
     local = {name: p for name, p in providers.items() if isinstance(p, LocalProvider)}
     upstream = make_upstream(settings, os.environ)
     discovery = _discovery(settings, deciding, providers, upstream)
@@ -129,7 +134,9 @@ def build_app(settings: Settings, state_dir: Path) -> App:
         catalog=deciding.catalog,
         providers=providers,
         upstream=upstream,
+        count_exactly=deciding.context_length.count_exactly,
         max_body_bytes=settings.server.max_body_bytes,
+        has_tenants=len(settings.server.api_keys) > 1,
     )
     for routes in apis.routes():
         app.include_router(routes)
@@ -137,7 +144,7 @@ def build_app(settings: Settings, state_dir: Path) -> App:
     for path, endpoint in hot.items():
         app.router.routes.append(HttpRoute(path, endpoint, methods=["POST"]))
     origins = settings.server.cors_origins
-    front = Front(app, hot=hot, keys=_key_ring(settings), origins=origins)
+    front = Front(app, hot=hot, keys=_key_ring(settings), origins=origins, user_agent=user_agent)
     return RequestIds(_with_cors(front, origins))
 
 
@@ -192,13 +199,13 @@ def _discovery(
     listings = {
         name: listing
         for name, given in settings.providers.items()
-        if given.type != "litellm"
+        if (given.type not in {"litellm", "azure"} or given.discover)
         and (name not in used if given.discover is None else given.discover)
         and (listing := providers[name].listing())
     }
 
     def found(provider: str, names: Iterable[str]) -> None:
-        models = [deciding.models.found(provider, name) for name in names]
+        models = [deciding.models.found(provider, name) for name in names if has_words(name)]
         deciding.catalog.replace(provider, models)
 
     return Discovery(listings, upstream, found)

@@ -9,12 +9,13 @@ from typing import Self
 
 from wrp_proxy.errors import DeadlineError, UpstreamTimeoutError
 from wrp_proxy.providers.base import Decoder, Provider
-from wrp_proxy.providers.upstream import Exchange, Upstream
+from wrp_proxy.providers.upstream import Call, Exchange, Upstream
 from wrp_proxy.trace import Trace
 from wrp_proxy.types import Chunk, Endpoint, Finish, Outcome, Usage, Workload
 
 _MAX_ERROR_BYTES = 64 * 1024
-_MAX_HELD_CHUNKS = 64
+_LARGE_BODY_BYTES = 256 * 1024
+_MAX_HELD_EVENTS = 64
 _MAX_HELD_BYTES = 256 * 1024
 
 
@@ -51,7 +52,7 @@ class Attempt:
 
     async def chunks(self, upstream: Upstream, limits: TimeLimits) -> AsyncGenerator[Chunk, None]:
         left_s = self._left_s()
-        exchange = upstream.open(self._provider.encode(self._request, self._endpoint))
+        exchange = upstream.open(await self._call())
         self._is_sent = True
         wait_s = limits.first_content_s if self._request.stream else limits.answer_s
         with _Watchdog(exchange, wait_s, left_s) as watchdog:
@@ -70,13 +71,19 @@ class Attempt:
                 for chunk in self._release(decoder.close()):
                     yield chunk
 
+    async def _call(self) -> Call:
+        """Put the request into the upstream's words; a large one in a thread."""
+        if len(self._request.raw) < _LARGE_BODY_BYTES:
+            return self._provider.encode(self._request, self._endpoint)
+        return await asyncio.to_thread(self._provider.encode, self._request, self._endpoint)
+
     def _left_s(self) -> float:
         """Return the time that the caller will still wait; raise DeadlineError if there is none."""
         if self._request.timeout_s is None:
             return math.inf
         left_s = self._request.timeout_s - (self._started - self._trace.started)
         if left_s <= 0:
-            raise _too_late()
+            raise too_late()
         return left_s
 
     def outcome(self, finish: Finish, error: str | None) -> Outcome:
@@ -97,7 +104,7 @@ class Attempt:
     def _usage(self, finish: Finish) -> Usage | None:
         """Return what the upstream counted, else an estimate of what it will bill.
 
-        An attempt that failed before its first content counts nothing.
+        An attempt that failed before its first content counts nothing but what the upstream said.
         """
         decoder = self._decoder
         if decoder is not None and decoder.usage is not None:
@@ -137,8 +144,8 @@ class Attempt:
         return (released,)
 
     def _is_too_much(self) -> bool:
-        held = self._held or ()
-        return len(held) > _MAX_HELD_CHUNKS or sum(map(len, held)) > _MAX_HELD_BYTES
+        held = b"".join(self._held or ())
+        return held.count(b"\n\n") > _MAX_HELD_EVENTS or len(held) > _MAX_HELD_BYTES
 
 
 class _Watchdog:
@@ -176,7 +183,7 @@ class _Watchdog:
     def _fire(self) -> None:
         now = self._loop.time()
         if now >= self._deadline:
-            self._exchange.abort(_too_late())
+            self._exchange.abort(too_late())
             return
         if self._exchange.has_unread:
             self._due = now + self._wait_s
@@ -187,5 +194,5 @@ class _Watchdog:
         self._exchange.abort(UpstreamTimeoutError(f"The upstream {said}."))
 
 
-def _too_late() -> DeadlineError:
+def too_late() -> DeadlineError:
     return DeadlineError("The answer was not complete within x-wrp-timeout-ms.")

@@ -11,7 +11,7 @@ from wrp_proxy.errors import (
     NoEndpointError,
 )
 from wrp_proxy.routers.base import Router
-from wrp_proxy.types import TRANSLATED, Model, Workload
+from wrp_proxy.types import Model, Workload
 
 _NOTHING_CONFIGURED = (
     "This proxy has no model yet. Three ways out: install the extra `wrp-proxy[local]` for a small "
@@ -98,7 +98,7 @@ class Catalog:
             raise NoEndpointError("No chat model is there yet.", code="no_model_configured")
         capable = _made_for([m for m in models if not m.lacks(workload)], workload)
         if not capable:
-            raise self._incapable(name, workload)
+            raise self._incapable(name, models, workload)
         fitting = [model for model in capable if model.serves(workload)]
         if not fitting:
             windows = [model.context_window or 0 for model in capable]
@@ -139,15 +139,15 @@ class Catalog:
                     return replace(model, name=name, endpoints=(endpoint,), price=endpoint.price)
         return self._make_up(provider, upstream_model)
 
-    def _incapable(self, name: str, workload: Workload) -> CapabilityError:
+    def _incapable(self, name: str, models: Iterable[Model], workload: Workload) -> CapabilityError:
         able = [model.name for model in self._models.values() if not model.lacks(workload)]
-        needs = sorted(workload.needs)
-        if workload.bound_to:
-            needs.append(f"the endpoint '{workload.bound_to}'")
-        elif workload.native_only or workload.api not in {"chat", *TRANSLATED}:
-            needs.append(f"the API '{workload.api}'")
+        lacking = frozenset().union(*(model.lacks(workload) for model in models))
+        needs = sorted(lacking - {workload.api})
+        if workload.api in lacking:
+            what = f"{workload.native_only}, by " if workload.native_only else ""
+            needs.append(f"{what}the API '{workload.api}'")
         return CapabilityError(
-            f"No model of '{name}' has what the request needs ({', '.join(needs) or 'chat'}). "
+            f"No model of '{name}' has what the request needs ({', '.join(needs)}). "
             f"Models that have it: {', '.join(able) or 'none'}.",
             param="model",
         )

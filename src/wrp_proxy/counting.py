@@ -1,8 +1,9 @@
 """Counts the tokens of a request without answering it."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from math import ceil
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -16,6 +17,8 @@ from wrp_proxy.workload.base import Classifier
 _MARGIN = 1.1
 """Clients trim their history by this count, so it must not be too low; tokenizers differ."""
 _MAX_BYTES = 64 * 1024
+_VENDOR_S = 5.0
+"""After this long the proxy's own count is better than none."""
 
 
 class CountingProvider(Protocol):
@@ -38,8 +41,10 @@ class Counting:
         catalog: Catalog,
         providers: Mapping[str, CountingProvider],
         upstream: Upstream,
+        count_exactly: Callable[[Mapping[str, Any]], Awaitable[int]],
     ) -> None:
-        """`providers` are only those that count."""
+        """`providers` are only those that count; `count_exactly` counts all of a chat's body."""
+        self._count_exactly = count_exactly
         self._classifier = classifier
         self._catalog = catalog
         self._providers = providers
@@ -48,13 +53,14 @@ class Counting:
     async def count(self, request: ChatRequest) -> int:
         """Return input tokens; raise WrpError where the request would be refused."""
         workload = await self._classifier.classify(request)
+        timeout_s = min(request.timeout_s or _VENDOR_S, _VENDOR_S)
         for endpoint in self._endpoints(request, workload):
             provider = self._providers.get(endpoint.provider)
             if provider is not None:
-                counted = await self._ask(provider.count_tokens(request, endpoint))
+                counted = await self._ask(provider.count_tokens(request, endpoint), timeout_s)
                 if counted is not None:
                     return counted
-        return ceil(workload.input_tokens * _MARGIN)
+        return ceil(await self._count_exactly(request.body) * _MARGIN)
 
     def _endpoints(self, request: ChatRequest, workload: Workload) -> Sequence[Endpoint]:
         """Find who would answer; nobody, where the request is too long to be answered."""
@@ -65,16 +71,16 @@ class Counting:
             return ()
         return route.router.select(workload, candidates).ranking[0].endpoints
 
-    async def _ask(self, call: Call) -> int | None:
+    async def _ask(self, call: Call, timeout_s: float) -> int | None:
         body = b""
         try:
-            async with self._upstream.open(call) as exchange:
+            async with asyncio.timeout(timeout_s), self._upstream.open(call) as exchange:
                 async for piece in exchange:
                     body += piece
                     if exchange.status != 200 or len(body) > _MAX_BYTES:
                         break
             return msgspec.json.decode(body, type=_Count).input_tokens
-        except (UpstreamError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (UpstreamError, TimeoutError, msgspec.DecodeError, UnicodeDecodeError) as error:
             log = structlog.get_logger("wrp_proxy.counting")
             log.warning("tokens not counted by the vendor", reason=type(error).__name__)
             return None

@@ -10,6 +10,7 @@ WrpError
 │   └── IdempotencyError     409  the key was used with another body
 ├── AuthenticationError  401
 ├── ForeignOriginError   403  a web page that may not call
+├── LoopError            508  a request that this proxy has sent itself
 ├── NoEndpointError      503  nothing is there to answer
 │   ├── PoolFullError        429  every endpoint is at its max_concurrency
 │   └── ShuttingDownError    503  the proxy is told to stop, and the grace is over
@@ -114,6 +115,11 @@ class ForeignOriginError(WrpError):
     status = 403
     type = "invalid_request_error"
     code = "origin_not_allowed"
+
+
+class LoopError(WrpError):
+    status = 508
+    code = "loop_detected"
 
 
 class NoEndpointError(WrpError):

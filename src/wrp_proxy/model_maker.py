@@ -1,5 +1,6 @@
 """Makes models from what is configured, what is listed and what is found."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from wrp_proxy.accounting.pricing import ListedModel, PriceList
@@ -14,6 +15,17 @@ _EMBEDDINGS: frozenset[Api] = frozenset({"embeddings"})
 _NOT_OF_EVERY_MODEL: frozenset[Api] = frozenset({"embeddings", "completions"})
 _FREE = Price(input=0.0, output=0.0)
 """Nobody bills for a model on this machine."""
+
+
+_WORDLESS = re.compile(
+    r"whisper|tts|dall-e|image|imagen|moderation|realtime|transcribe|sora|veo|rerank|speech|lyria",
+    re.IGNORECASE,
+)
+"""Names of models that neither chat, complete nor embed, as vendors list them beside others."""
+
+
+def has_words(upstream_name: str) -> bool:
+    return _WORDLESS.search(upstream_name) is None
 
 
 class ModelMaker:

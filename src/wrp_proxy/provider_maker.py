@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -20,8 +21,8 @@ from wrp_proxy.providers.vendors import VENDORS, Vendor
 from wrp_proxy.settings.schema import ProviderSettings, Settings
 
 
-def make_provider(name: str, settings: ProviderSettings) -> Provider:
-    """Make one provider; nothing is asked yet."""
+def make_provider(name: str, settings: ProviderSettings, user_agent: str) -> Provider:
+    """Make one provider, which calls itself `user_agent`; nothing is asked yet."""
     if settings.type == "local":
         return LocalProvider(
             name=name,
@@ -34,8 +35,9 @@ def make_provider(name: str, settings: ProviderSettings) -> Provider:
             base_url=base_url_of(name, settings),
             api_key=_secret(settings.api_key),
             version=settings.api_version or "2023-06-01",
+            user_agent=user_agent,
         )
-    return _openai(name, settings)
+    return _openai(name, settings, user_agent)
 
 
 def make_upstream(settings: Settings, environment: Mapping[str, str]) -> Upstreams:
@@ -45,7 +47,7 @@ def make_upstream(settings: Settings, environment: Mapping[str, str]) -> Upstrea
     return build_upstreams(
         connect_timeout_s=settings.resilience.connect_timeout_s,
         max_connections=settings.resilience.max_connections,
-        environment=environment,
+        environment=_sparing_loopback(environment),
         clock=monotonic,
         tls=make_tls_context() if is_encrypted else None,
         http2_origins=[urls[name] for name, given in settings.providers.items() if given.http2],
@@ -53,11 +55,20 @@ def make_upstream(settings: Settings, environment: Mapping[str, str]) -> Upstrea
     )
 
 
+def _sparing_loopback(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """What runs on this machine, such as a local model, is no affair of a proxy elsewhere."""
+    spared = environment.get("no_proxy") or environment.get("NO_PROXY", "")
+    return {**environment, "no_proxy": f"{spared},localhost,127.0.0.0/8,::1"}
+
+
 def base_url_of(name: str, settings: ProviderSettings) -> str:
     if settings.type == "litellm":
         return f"litellm://{name}"
     vendor = _vendor(name, settings)
-    return settings.base_url or (vendor.base_url if vendor else None) or ""
+    base_url = settings.base_url or (vendor.base_url if vendor else None) or ""
+    if settings.type == "anthropic" and not urlsplit(base_url).path.strip("/"):
+        return f"{base_url.rstrip('/')}/v1"  # Anthropic's own clients leave it out
+    return base_url
 
 
 def _litellm_options(settings: Settings) -> dict[str, LiteLLMOptions]:
@@ -77,7 +88,7 @@ def _litellm_options(settings: Settings) -> dict[str, LiteLLMOptions]:
     }
 
 
-def _openai(name: str, settings: ProviderSettings) -> OpenAIProvider:
+def _openai(name: str, settings: ProviderSettings, user_agent: str) -> OpenAIProvider:
     vendor = _vendor(name, settings)
     stream_usage = settings.stream_usage
     if stream_usage is None:
@@ -90,6 +101,7 @@ def _openai(name: str, settings: ProviderSettings) -> OpenAIProvider:
         api_key=_secret(settings.api_key),
         key_header=vendor.key_header if vendor else "authorization",
         stream_usage=stream_usage,
+        user_agent=user_agent,
         output_limit=vendor.output_limit if vendor else "max_tokens",
         query=query,
     )

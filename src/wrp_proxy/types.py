@@ -55,7 +55,7 @@ class ChatRequest:
     is_translated: bool = False
     """`raw` is the proxy's own telling of a request in other words."""
     bound_to: str | None = None
-    """The name of the endpoint that holds what the request refers to."""
+    """The provider that holds what the request refers to."""
     given_tokens: int = 0
     """Tokens that the caller sent as numbers, not as text."""
     timeout_s: float | None = None
@@ -81,10 +81,10 @@ class Workload:
     needs: frozenset[str]
     category: str = "unknown"
     api: Api = "chat"
-    native_only: bool = False
-    """Only an upstream with this very API can serve it."""
+    native_only: str | None = None
+    """What only an upstream with this very API can do, in words."""
     bound_to: str | None = None
-    """The only endpoint that can serve it, by name."""
+    """The only provider that can serve it."""
 
     @property
     def total_tokens(self) -> int:
@@ -151,12 +151,12 @@ class Endpoint:
 
     def speaks(self, workload: Workload) -> bool:
         """Tell whether it can be asked in these words, natively or by translation."""
-        if workload.bound_to not in {None, self.name}:
+        if workload.bound_to not in {None, self.provider}:
             return False
         if workload.api in self.apis:
             return True
         is_translated = workload.api in TRANSLATED and "chat" in self.apis
-        return is_translated and not workload.native_only
+        return is_translated and workload.native_only is None
 
     def serves(self, workload: Workload) -> bool:
         return self.fits(workload.total_tokens) and self.speaks(workload)

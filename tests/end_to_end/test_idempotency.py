@@ -170,3 +170,42 @@ def test_an_unfinished_answer_ends_with_the_proxy_and_is_on_record(
 
     assert call.client_left.wait(20)
     assert [row["finish"] for row in read_journal(proxy.state_dir)] == ["cancelled"]
+
+
+def test_an_answer_without_end_is_for_its_reader_only(
+    upstream: FakeUpstream, start_proxy: StartProxy
+) -> None:
+    piece = answers.event(answers.delta("x" * 65536))
+
+    async def endless(received: Any, wire: Any) -> None:
+        await wire.begin_stream()
+        while True:
+            await wire.piece(piece)
+
+    upstream.answer = endless
+    proxy = start_proxy(lab_config(upstream.url))
+    body = {"model": "auto", "messages": ASK, "stream": True}
+    with httpx.stream("POST", f"{proxy.url}{CHAT}", json=body, headers=KEY) as reply:
+        read = 0
+        for some in reply.iter_bytes():
+            read += len(some)
+            if read > 10 * 1024 * 1024:
+                break
+
+    assert [row["finish"] for row in recorded(proxy)] == ["cancelled"]
+
+
+def test_who_joins_an_answer_has_a_deadline_of_its_own(
+    proxy: Proxy, upstream: FakeUpstream
+) -> None:
+    events = answers.chunks_of(["Hello ", "there"])
+    upstream.answer = answers.paused_stream(events[:2], events[2:])
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(ask, proxy, headers=KEY, stream=True)
+        eventually(lambda: upstream.received)
+
+        second = ask(proxy, headers={**KEY, "x-wrp-timeout-ms": "200"}, stream=True)
+        upstream.release()
+        assert first.result(20).text.endswith("data: [DONE]\n\n")
+
+    assert "deadline_exceeded" in second.text

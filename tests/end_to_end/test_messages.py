@@ -215,3 +215,59 @@ def test_a_server_tool_needs_anthropic(proxy: Proxy, upstream: FakeUpstream) -> 
     assert (refused.status_code, refused.json()["error"]["type"]) == (400, "invalid_request_error")
     assert "sonnet" in refused.json()["error"]["message"]
     assert answered.headers["x-wrp-model"] == "sonnet"
+
+
+def test_a_vendor_that_does_not_answer_is_not_waited_for(
+    proxy: Proxy, upstream: FakeUpstream
+) -> None:
+    upstream.answer = answers.hang
+    body = {"model": "sonnet", "messages": ASK}
+    headers = {"x-wrp-timeout-ms": "200"}
+
+    reply = proxy.http.post("/v1/messages/count_tokens", json=body, headers=headers)
+
+    assert 8 <= reply.json()["input_tokens"] <= 20
+
+
+@pytest.mark.parametrize(
+    ("content", "at_least"),
+    [
+        ("\u4f60\u597d\u4e16\u754c" * 1000, 4000),
+        ("aGVsbG8gd29ybGQ" * 2000, 15_000),
+        (
+            [
+                {
+                    "type": "document",
+                    "source": {
+                        "type": "base64",
+                        "media_type": "application/pdf",
+                        "data": "JVBERi0x" * 50_000,
+                    },
+                }
+            ],
+            2000,
+        ),
+    ],
+    ids=["chinese", "base64", "pdf"],
+)
+def test_long_and_odd_contents_are_not_counted_too_low(
+    proxy: Proxy, content: Any, at_least: int
+) -> None:
+    body = {"model": "small", "messages": [{"role": "user", "content": content}]}
+
+    reply = proxy.http.post("/v1/messages/count_tokens", json=body)
+
+    assert reply.json()["input_tokens"] >= at_least
+
+
+def test_thinking_that_a_chat_model_wrote_is_not_shown_to_anthropic(
+    proxy: Proxy, upstream: FakeUpstream
+) -> None:
+    upstream.answer = messages()
+    signed = {"type": "thinking", "thinking": "b", "signature": "s"}
+    said = [{"type": "thinking", "thinking": "a", "signature": ""}, signed]
+    history = [*ASK, {"role": "assistant", "content": said}, *ASK]
+
+    ask(proxy, "sonnet", messages=history)
+
+    assert upstream.received[0].json["messages"][1]["content"] == [signed]

@@ -165,7 +165,52 @@ def test_a_turn_goes_to_the_upstream_that_holds_the_one_before(
     assert upstream.received[1].json["previous_response_id"] == "resp_native"
     assert upstream.received[1].json["input"] == "Hello"
     assert elsewhere.status_code == 400
-    assert "lab/mock-small" in elsewhere.json()["error"]["message"]
+    assert "'resp_native'" in elsewhere.json()["error"]["message"]
+
+
+def test_a_turn_may_go_to_another_model_of_the_one_who_holds_it(
+    upstream: FakeUpstream, start_proxy: StartProxy
+) -> None:
+    upstream.answer = responses()
+    config = native(upstream.url)
+    config["models"]["twin"] = {"endpoints": [{"provider": "lab", "model": "mock-twin"}]}
+    proxy = start_proxy(config)
+    ask(proxy)
+
+    reply = ask(proxy, model="twin", previous_response_id="resp_native")
+
+    assert reply.status_code == 200
+    assert upstream.received[1].json["model"] == "mock-twin"
+
+
+def test_with_several_keys_nobody_reaches_what_another_has_made(
+    upstream: FakeUpstream, start_proxy: StartProxy
+) -> None:
+    upstream.answer = responses()
+    keys = [{"key": "a-key", "name": "a"}, {"key": "b-key", "name": "b"}]
+    proxy = start_proxy(native(upstream.url, server={"api_keys": keys}))
+    proxy.key = "a-key"
+    ask(proxy)
+
+    own = ask(proxy, previous_response_id="resp_native")
+    proxy.key = "b-key"
+    others = ask(proxy, previous_response_id="resp_native")
+
+    assert own.status_code == 200
+    assert others.json()["error"]["code"] == "previous_response_not_found"
+    assert proxy.http.get("/v1/responses/resp_native").status_code == 404
+
+
+def test_what_an_upstream_holds_is_asked_of_it_again(proxy: Proxy, upstream: FakeUpstream) -> None:
+    now = {"id": "resp_native", "object": "response", "status": "completed", "output": []}
+    queued = answers.plain({**now, "status": "queued"})
+    upstream.answer = answers.in_turn(queued, answers.plain(now))
+    ask(proxy, background=True)
+
+    reply = proxy.http.get("/v1/responses/resp_native")
+
+    assert reply.json() == now
+    assert upstream.received[1].method == "GET"
 
 
 def test_a_response_that_only_the_upstream_may_know_is_asked_of_it(
@@ -202,6 +247,7 @@ def test_what_cannot_be_deleted_upstream_is_still_there(
     reply = proxy.http.delete("/v1/responses/resp_native")
 
     assert reply.status_code == 500
+    upstream.answer = responses()
     assert proxy.http.get("/v1/responses/resp_native").status_code == 200
 
 

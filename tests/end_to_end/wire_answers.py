@@ -53,6 +53,8 @@ def responses(text: str = "Hello there") -> Answer:
     async def answer(received: Received, wire: Wire) -> None:
         if received.method == "DELETE":
             await wire.whole(200, b'{"deleted": true}')
+        elif received.method == "GET":
+            await wire.whole(200, json.dumps(response(text)).encode())
         elif received.json.get("stream"):
             await wire.begin_stream()
             for piece in response_events(text):

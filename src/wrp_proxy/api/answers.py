@@ -21,12 +21,14 @@ from wrp_proxy.api.asgi import (
     send_whole,
 )
 from wrp_proxy.api.callers import Caller
-from wrp_proxy.api.errors import internal_error, send_error
+from wrp_proxy.api.errors import known_error, send_error
 from wrp_proxy.api.front import CALLER
 from wrp_proxy.api.idempotency import Idempotency
+from wrp_proxy.api.request_ids import HAS_BEGUN
 from wrp_proxy.api.requests import read_request
+from wrp_proxy.attempt import too_late
 from wrp_proxy.dialects.base import Dialect
-from wrp_proxy.errors import BodyTooLargeError, ShuttingDownError, WrpError
+from wrp_proxy.errors import BodyTooLargeError, DeadlineError, ShuttingDownError, WrpError
 from wrp_proxy.pipeline import Pipeline
 from wrp_proxy.trace import Trace
 from wrp_proxy.types import Api, ChatRequest
@@ -37,6 +39,8 @@ _STREAM_HEADERS: HeaderList = [
     (b"x-accel-buffering", b"no"),
 ]
 _CLOSE = (b"connection", b"close")
+LARGE_BODY_BYTES = 256 * 1024
+"""Bodies from here on are read, classified and translated in threads, not on the event loop."""
 
 
 class ClientApi(Protocol):
@@ -98,28 +102,41 @@ class Answers:
         caller: Caller = scope[CALLER]
         try:
             raw = await read_body(receive, caller.headers, self._max_body_bytes)
-            trace = Trace(self._api.read(raw, caller, scope["query_string"]))
+            trace = Trace(await self._read(raw, caller, scope["query_string"]))
             work = self._work(trace, raw, caller.headers.get(b"idempotency-key"), send)
-        except BodyTooLargeError as error:
-            await send_error(send, error, [_CLOSE], self._api.error)
-        except WrpError as error:
-            await send_error(send, error, [], self._api.error)
         except ClientLeftError:
             return
+        except Exception as error:  # noqa: BLE001 - border: every request gets an answer
+            headers = [_CLOSE] if isinstance(error, BodyTooLargeError) else []
+            await send_error(send, known_error(error), headers, self._api.error)
         else:
             try:
                 await while_connected(receive, work)
-            except ShuttingDownError as error:
-                await self._break_off(trace, send, error)
+            except (ShuttingDownError, DeadlineError) as error:
+                await self._break_off(trace, send, error, has_begun=scope[HAS_BEGUN])
+
+    async def _read(self, raw: bytes, caller: Caller, query: bytes) -> ChatRequest:
+        """Understand a body; a large one in a thread, for that takes its time."""
+        if len(raw) < LARGE_BODY_BYTES:
+            return self._api.read(raw, caller, query)
+        return await asyncio.to_thread(self._api.read, raw, caller, query)
 
     def _work(
         self, trace: Trace, raw: bytes, key: bytes | None, send: Send
     ) -> Coroutine[object, object, object]:
         if key is None:
             return self._answer(trace, send)
+        self._idempotency.find((trace.request.tenant, self._api.api, key), raw)
+        return self._answer_once(trace, raw, key, send)
+
+    async def _answer_once(self, trace: Trace, raw: bytes, key: bytes, send: Send) -> None:
         slot = (trace.request.tenant, self._api.api, key)
-        self._idempotency.find(slot, raw)
-        return self._idempotency.answer(slot, raw, send, partial(self._answer, trace))
+        work = partial(self._answer, trace)
+        timeout_s = trace.request.timeout_s
+        try:
+            await self._idempotency.answer(slot, raw, send, work, timeout_s)
+        except TimeoutError as error:
+            raise too_late() from error
 
     async def _answer(self, trace: Trace, send: Send) -> bool:
         """Send an answer; tell whether it was complete."""
@@ -153,9 +170,11 @@ class Answers:
         await send_piece(send, b"", more=False)
         return is_complete
 
-    async def _break_off(self, trace: Trace, send: Send, error: ShuttingDownError) -> None:
+    async def _break_off(
+        self, trace: Trace, send: Send, error: WrpError, *, has_begun: bool
+    ) -> None:
         self._log.warning("request broken off", request_id=trace.request.id, code=error.code)
-        if trace.request.stream and trace.is_committed:
+        if has_begun:
             await send_piece(send, self._last_words(trace, error))
             await send_piece(send, b"", more=False)
         else:
@@ -172,8 +191,7 @@ class Answers:
         if isinstance(error, WrpError):
             log.info("request failed", status=error.status, code=error.code)
             return error
-        log.error("request failed by a fault of the proxy", exc_info=error)
-        return internal_error()
+        return known_error(error)
 
 
 async def while_connected(receive: Receive, work: Coroutine[object, object, object]) -> None:

@@ -39,10 +39,11 @@ class KeyRing:
         """Return whose key this is; raise AuthenticationError."""
         if not self._keys:
             return Key(ANONYMOUS, is_admin=True)
-        token = _token(headers)
-        key = self._keys.get(sha256(token).digest())
+        tokens = _tokens(headers)
+        known = (self._keys.get(sha256(token).digest()) for token in tokens)
+        key = next((key for key in known if key is not None), None)
         if key is None:
-            said = "is not known" if token else "is missing"
+            said = "is not known" if any(tokens) else "is missing"
             raise AuthenticationError(
                 f"Incorrect API key provided: it {said}. "  # some clients go by these four words
                 "Send one of the proxy's keys as 'Authorization: Bearer KEY'."
@@ -50,8 +51,8 @@ class KeyRing:
         return key
 
 
-def _token(headers: Mapping[bytes, bytes]) -> bytes:
+def _tokens(headers: Mapping[bytes, bytes]) -> list[bytes]:
+    """List what may be the key; some clients send another vendor's beside it."""
     scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
-    if scheme.lower() == b"bearer":
-        return token.strip()
-    return headers.get(b"x-api-key") or headers.get(b"api-key") or b""
+    bearer = token.strip() if scheme.lower() == b"bearer" else b""
+    return [bearer, headers.get(b"x-api-key", b""), headers.get(b"api-key", b"")]

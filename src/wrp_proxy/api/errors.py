@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -14,7 +15,7 @@ from wrp_proxy.errors import WrpError
 from wrp_proxy.providers.openai_error import envelope
 
 _OWN_WORDS = {
-    404: "There is nothing at this path. The API is at /v1/chat/completions and /v1/models.",
+    404: "There is nothing at this path. GET /openapi.json lists what there is.",
     405: "This path does not answer to this method.",
 }
 
@@ -40,6 +41,15 @@ def body_maker(path: str) -> Callable[[WrpError], bytes]:
 
 def internal_error() -> WrpError:
     return WrpError("The proxy failed; its log has the reason under this request's id.")
+
+
+def known_error(error: Exception) -> WrpError:
+    """Return what a client may see of an error; log a fault of our own."""
+    if isinstance(error, WrpError):
+        return error
+    log = structlog.get_logger("wrp_proxy.api")
+    log.error("request failed by a fault of the proxy", exc_info=error)
+    return internal_error()
 
 
 def install_error_shapes(app: FastAPI) -> None:

@@ -7,7 +7,7 @@ from wrp_proxy.api.asgi import App, Receive, Scope, Send
 from wrp_proxy.api.callers import ANONYMOUS, Caller, KeyRing
 from wrp_proxy.api.errors import body_maker, send_error
 from wrp_proxy.api.request_ids import REQUEST_ID
-from wrp_proxy.errors import AuthenticationError, ForeignOriginError
+from wrp_proxy.errors import AuthenticationError, ForeignOriginError, LoopError
 
 CALLER = "wrp.caller"
 """Where the caller stands in the ASGI scope."""
@@ -24,13 +24,22 @@ class Front:
     """
 
     def __init__(
-        self, app: App, *, hot: Mapping[str, App], keys: KeyRing, origins: Sequence[str]
+        self,
+        app: App,
+        *,
+        hot: Mapping[str, App],
+        keys: KeyRing,
+        origins: Sequence[str],
+        user_agent: str,
     ) -> None:
-        """`origins` are those of browsers' pages that may call; `*` for any."""
+        """`origins` are those of browsers' pages that may call, `*` for any; `user_agent` is what
+        this very proxy calls itself upstream.
+        """
         self._app = app
         self._hot = hot
         self._keys = keys
         self._origins = frozenset(origins)
+        self._user_agent = user_agent.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,13 +48,21 @@ class Front:
         headers = dict(scope["headers"])
         path = scope["path"]
         try:
+            self._refuse_loop(headers)
             tenant, is_admin = self._identify(path, headers)
-        except (AuthenticationError, ForeignOriginError) as error:
+        except (AuthenticationError, ForeignOriginError, LoopError) as error:
             await send_error(send, error, [], body_maker(path))
             return
         scope[CALLER] = Caller(scope[REQUEST_ID], tenant, is_admin, headers)
         app = self._hot.get(path, self._app) if scope["method"] == "POST" else self._app
         await app(scope, receive, send)
+
+    def _refuse_loop(self, headers: dict[bytes, bytes]) -> None:
+        if headers.get(b"user-agent") == self._user_agent:
+            raise LoopError(
+                "This proxy is its own upstream: a base_url in its configuration, or one of its "
+                "*_BASE_URL variables, leads back to it."
+            )
 
     def _identify(self, path: str, headers: dict[bytes, bytes]) -> tuple[str, bool]:
         if path in _PUBLIC:

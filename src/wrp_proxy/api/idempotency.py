@@ -20,41 +20,74 @@ Answer = Callable[[Send], Awaitable[bool]]
 
 
 @dataclass(slots=True, eq=False)
+class _Reader:
+    position: int = 0
+
+
+@dataclass(slots=True, eq=False)
 class Remembered:
     """One answer, while it comes and as long as it is kept."""
 
     digest: bytes
     expires_at: float
+    max_bytes: int
+    """An answer that grows larger is given only to those who read it already."""
+    forget: Callable[[], None]
     messages: list[Message] = field(default_factory=list)
     size: int = 0
     task: asyncio.Task[None] | None = None
     is_kept: bool = False
-    _grown: asyncio.Event = field(default_factory=asyncio.Event)
+    _given_up: int = 0
+    """Messages at the beginning that are not held any more."""
+    _readers: set[_Reader] = field(default_factory=set)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def is_too_large(self) -> bool:
+        return self.size > self.max_bytes
 
     async def add(self, message: Message) -> None:
+        """Take a piece of the answer; one that is too large is held to the pace of its readers."""
         self.messages.append(message)
         self.size += len(message.get("body", b""))
-        self._wake()
-
-    def end(self) -> None:
-        """Let those who wait see that nothing more comes."""
-        self._wake()
+        self.wake()
+        if self.is_too_large:
+            self.forget()
+            await self._all_have_read()
+            self._given_up += len(self.messages)
+            self.messages.clear()
 
     async def replay(self, send: Send) -> None:
         """Send what there is and what is still to come."""
-        position = 0
-        while True:
-            grown = self._grown
-            while position < len(self.messages):
-                await send(dict(self.messages[position]))
-                position += 1
-            if self.task is None or self.task.done():
-                return
-            await grown.wait()
+        reader = _Reader()
+        self._readers.add(reader)
+        try:
+            while True:
+                before, changed = reader.position, self._changed
+                while reader.position < self._given_up + len(self.messages):
+                    await send(dict(self.messages[reader.position - self._given_up]))
+                    reader.position += 1
+                if self.is_too_large and reader.position > before:
+                    self.wake()
+                    changed = self._changed
+                if self.task is None or self.task.done():
+                    return
+                await changed.wait()
+        finally:
+            self._readers.discard(reader)
+            self.wake()
 
-    def _wake(self) -> None:
-        grown, self._grown = self._grown, asyncio.Event()
-        grown.set()
+    def wake(self) -> None:
+        """Let all who wait look again."""
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    async def _all_have_read(self) -> None:
+        end = self._given_up + len(self.messages)
+        while any(reader.position < end for reader in self._readers):
+            await self._changed.wait()
+        if not self._readers and self.task is not None:
+            self.task.cancel()  # it is for nobody now, and nobody can come back for it
 
 
 class Idempotency:
@@ -101,18 +134,29 @@ class Idempotency:
             )
         return known
 
-    async def answer(self, slot: Slot, body: bytes, send: Send, work: Answer) -> None:
-        """Send the answer that is known, or coming, or else the one that `work` makes."""
+    async def answer(
+        self, slot: Slot, body: bytes, send: Send, work: Answer, timeout_s: float | None = None
+    ) -> None:
+        """Send the answer that is known, or coming, or else the one that `work` makes.
+
+        Raise TimeoutError where somebody else's answer takes longer than `timeout_s`.
+        """
         known = self.find(slot, body)
         if known is not None:
-            await known.replay(_marking(send))
+            async with asyncio.timeout(timeout_s):
+                await known.replay(_marking(send))
             return
-        mine = Remembered(sha256(body).digest(), self._clock() + self._ttl_s)
+        mine = Remembered(
+            digest=sha256(body).digest(),
+            expires_at=self._clock() + self._ttl_s,
+            max_bytes=self._max_bytes // _LARGEST_SHARE,
+            forget=lambda: self._drop(slot, mine),
+        )
         self._kept[slot] = mine
         mine.task = task = asyncio.create_task(self._work(slot, mine, work))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        task.add_done_callback(lambda _: mine.end())
+        task.add_done_callback(lambda _: mine.wake())
         await mine.replay(send)
 
     async def close(self) -> None:
@@ -126,7 +170,7 @@ class Idempotency:
         try:
             is_complete = await work(mine.add)
         finally:
-            if is_complete and mine.size <= self._max_bytes // _LARGEST_SHARE:
+            if is_complete and not mine.is_too_large:
                 mine.is_kept = True
                 self._size += mine.size
                 self._make_room()
@@ -135,9 +179,14 @@ class Idempotency:
 
     def _make_room(self) -> None:
         while self._size > self._max_bytes or len(self._kept) > self._max_answers:
-            self._drop(*next(item for item in self._kept.items() if item[1].is_kept))
+            oldest = next((item for item in self._kept.items() if item[1].is_kept), None)
+            if oldest is None:
+                return
+            self._drop(*oldest)
 
     def _drop(self, slot: Slot, known: Remembered) -> None:
+        if self._kept.get(slot) is not known:
+            return
         del self._kept[slot]
         if known.is_kept:
             self._size -= known.size

@@ -8,6 +8,9 @@ from wrp_proxy.api.asgi import App, Message, Receive, Scope, Send
 REQUEST_ID = "wrp.request_id"
 """Where the id stands in the ASGI scope."""
 
+HAS_BEGUN = "wrp.has_begun"
+"""Where it stands whether the answer's head has been sent."""
+
 _NAME = b"x-request-id"
 _ANTHROPIC_NAME = b"request-id"
 _ACCEPTABLE = re.compile(rb"[\x21-\x7e]{1,128}")
@@ -25,12 +28,14 @@ class RequestIds:
             return
         own = next((value for name, value in scope["headers"] if name == _NAME), b"")
         scope[REQUEST_ID] = request_id = request_id_of(own)
+        scope[HAS_BEGUN] = False
         headers = [(_NAME, request_id.encode())]
         if "/messages" in scope.get("path", ""):
             headers.append((_ANTHROPIC_NAME, request_id.encode()))
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
+                scope[HAS_BEGUN] = True
                 message["headers"] = [*message.get("headers", ()), *headers]
             await send(message)
 

@@ -55,7 +55,7 @@ def make_request(
         query=query.decode("latin-1"),
         passed_on=_passed_on(api, headers),
         native_only=translation.native_only,
-        given_tokens=tokens_in(own.get("input", own.get("prompt"))),
+        given_tokens=_given_tokens(api, own),
         timeout_s=_timeout_s(headers.get(b"x-wrp-timeout-ms")),
         stream=bool(stream) and api != "embeddings",
         wants_usage=bool(stream and options and options.get("include_usage") is True),
@@ -80,6 +80,12 @@ def _check_type(name: str, value: Any, expected: type, described: str) -> Any:
     if value is not None and not isinstance(value, expected):
         raise RequestError(f"{name} must be {described}.", param=name)
     return value
+
+
+def _given_tokens(api: Api, own: dict[str, Any]) -> int:
+    if api == "embeddings":
+        return tokens_in(own.get("input"))
+    return tokens_in(own.get("prompt")) if api == "completions" else 0
 
 
 def _passed_on(api: Api, headers: dict[bytes, bytes]) -> tuple[tuple[bytes, bytes], ...]:

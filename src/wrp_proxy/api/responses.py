@@ -17,8 +17,8 @@ from wrp_proxy.errors import RequestError, UpstreamError
 from wrp_proxy.trace import Trace
 from wrp_proxy.types import Api, ChatRequest
 
-Forget = Callable[[str, str], Awaitable[None]]
-"""Has an upstream delete what it holds, by the endpoint's name and the response's id."""
+AskHolder = Callable[[str, str, str], Awaitable[bytes]]
+"""GETs or DELETEs what an upstream holds: method, provider, the response's id."""
 
 
 class _Named(msgspec.Struct):
@@ -29,18 +29,20 @@ class Conversations:
     """The Responses API of clients: as any dialect, but it remembers answers.
 
     What was translated is held here whole; what an upstream holds itself is only known by its
-    endpoint, to which the next turn is bound.
+    provider, to which the next turn is bound.
     """
 
     api: Api = "responses"
 
     def __init__(
-        self, dialect: Dialect, store: ResponseStore, has_native: Callable[[], bool]
+        self, dialect: Dialect, store: ResponseStore, may_be_known: Callable[[], bool]
     ) -> None:
-        """`has_native` tells whether any upstream has the API itself."""
+        """`may_be_known` tells whether an upstream may hold what is not in the store, and the
+        caller is one who may see it.
+        """
         self._dialect = dialect
         self._store = store
-        self._has_native = has_native
+        self._may_be_known = may_be_known
         self.error = dialect.error
         self.error_event = dialect.error_event
 
@@ -52,13 +54,13 @@ class Conversations:
         if not isinstance(previous, str):
             raise RequestError("previous_response_id must be a text.", param="previous_response_id")
         stored = self._store.get(caller.tenant, previous)
-        if stored is not None and stored.endpoint is None:
+        if stored is not None and stored.provider is None:
             told = with_history(own, stored.items)
             del told["previous_response_id"]
             raw = msgspec.json.encode(told)
             whole = {**own, "input": told["input"]}
             return make_request(self.api, whole, self._dialect.to_chat(told), raw, caller, query)
-        if stored is None and not self._has_native():
+        if stored is None and not self._may_be_known():
             raise RequestError(
                 f"Previous response with id '{previous}' not found.",
                 param="previous_response_id",
@@ -67,8 +69,8 @@ class Conversations:
         request = make_request(self.api, own, self._dialect.to_chat(own), raw, caller, query)
         return replace(
             request,
-            native_only=f"the stored response '{previous}'",
-            bound_to=stored.endpoint if stored else None,
+            native_only=f"the response '{previous}', which an upstream holds",
+            bound_to=stored.provider if stored else None,
         )
 
     async def watch(
@@ -100,12 +102,12 @@ class Conversations:
             items = () if is_native else conversation(trace.request.raw, response)
         except (msgspec.DecodeError, UnicodeDecodeError, UpstreamError):
             return  # it is no response that anybody could refer to
-        name = endpoint.name if endpoint and is_native else None
-        stored = StoredResponse(response=response, items=items, endpoint=name)
+        provider = endpoint.provider if endpoint and is_native else None
+        stored = StoredResponse(response=response, items=items, provider=provider)
         self._store.put(trace.request.tenant, response_id, stored)
 
 
-def responses_api(store: ResponseStore, forget: Forget) -> APIRouter:
+def responses_api(store: ResponseStore, ask_holder: AskHolder) -> APIRouter:
     api = APIRouter(tags=["responses"])
 
     @api.api_route("/v1/responses/{response_id}", methods=["GET", "DELETE"])
@@ -114,10 +116,11 @@ def responses_api(store: ResponseStore, forget: Forget) -> APIRouter:
         """Return a stored response of the caller's, or forget it, here and upstream."""
         tenant = _caller(http).tenant
         stored = _find(tenant, response_id)
+        held = stored.response
+        if stored.provider is not None:  # it may have changed since, as background ones do
+            held = await ask_holder(http.method, stored.provider, response_id)
         if http.method == "GET":
-            return Response(stored.response, media_type="application/json")
-        if stored.endpoint is not None:
-            await forget(stored.endpoint, response_id)
+            return Response(held, media_type="application/json")
         store.delete(tenant, response_id)
         said = {"id": response_id, "object": "response", "deleted": True}
         return Response(msgspec.json.encode(said), media_type="application/json")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wrp_proxy.dialects.base import Dialect, Translation
+from wrp_proxy.dialects.limits import check_positive
 from wrp_proxy.errors import RequestError, WrpError
 from wrp_proxy.providers.base import Decoder
 from wrp_proxy.providers.openai_error import envelope, error_event
@@ -28,7 +29,7 @@ class ChatDialect:
         _check_messages(body.get("messages"))
         for name in _POSITIVE:
             if (value := body.get(name)) is not None:
-                _check_positive(name, value)
+                check_positive(name, value)
         return Translation(body=body)
 
     def forwarded(self, raw: bytes) -> bytes:
@@ -53,9 +54,3 @@ def _check_messages(messages: object) -> None:
                 f"messages[{place}] must be an object with a role and a content.",
                 param=f"messages[{place}]",
             )
-
-
-def _check_positive(name: str, value: Any) -> None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or value <= 0 or (isinstance(value, float) and not value.is_integer()):
-        raise RequestError(f"{name} must be a whole number above 0.", param=name)

@@ -1,11 +1,13 @@
 """`/v1/completions` for upstreams that only chat: a prompt becomes a user's message."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
 
 from wrp_proxy.dialects.base import Translation
+from wrp_proxy.dialects.limits import check_positive
 from wrp_proxy.errors import DisconnectedError, RequestError, WrpError
 from wrp_proxy.providers.base import Decoder
 from wrp_proxy.providers.openai_error import envelope, error_event
@@ -34,6 +36,9 @@ class CompletionsDialect:
     """What is more than one prompt of text cannot be put into messages."""
 
     def to_chat(self, body: Mapping[str, Any]) -> Translation:
+        for name in ("max_tokens", "n"):
+            if (value := body.get(name)) is not None:
+                check_positive(name, value)
         prompt = body.get("prompt", "")
         texts = _texts(prompt)
         chat: dict[str, Any] = {name: body[name] for name in _SAME if name in body}
@@ -57,7 +62,8 @@ def tokens_in(prompt: object) -> int:
     """Count the tokens that are given as numbers, in one list or in several."""
     if not isinstance(prompt, list):
         return 0
-    return sum(tokens_in(item) if isinstance(item, list) else _is_token(item) for item in prompt)
+    lists = [item for item in prompt if isinstance(item, list)]
+    return sum(map(_is_token, chain(prompt, *lists)))
 
 
 def _is_token(item: object) -> bool:

@@ -82,7 +82,8 @@ def _names_in(answer: object) -> list[str]:
     listed = answer.get("data") if isinstance(answer, dict) else None
     rows = listed if isinstance(listed, list) else ()
     found = [row.get("id") for row in rows if isinstance(row, dict)]
-    names = [name for name in found if isinstance(name, str) and name and name.isprintable()]
+    texts = [name.removeprefix("models/") for name in found if isinstance(name, str)]
+    names = [name for name in texts if name and name.isprintable()]
     if not names and listed != []:
         raise ValueError("no list of models")
     return names

@@ -16,8 +16,12 @@ from wrp_proxy.types import Chunk, Usage
 _MAX_BYTES = 256 * 1024 * 1024
 
 
+class _Row(msgspec.Struct):
+    embedding: msgspec.Raw = msgspec.Raw(b"null")
+
+
 class _Answer(msgspec.Struct):
-    data: Any = None
+    data: list[_Row] | None = None
     usage: Any = None
     error: Any = None
 
@@ -53,7 +57,7 @@ class EmbeddingsDecoder:
             raise DisconnectedError("The upstream's answer is not a JSON object.") from error
         if answer.error and (failure := error_in_answer(body, self._secret)):
             raise failure
-        if not isinstance(answer.data, list) or not answer.data:
+        if not answer.data:
             raise DisconnectedError("The upstream's answer has no embeddings.")
         self.usage = to_usage(answer.usage)
         return (Chunk(data=self._as_asked(body, answer.data), content=True),)
@@ -64,19 +68,19 @@ class EmbeddingsDecoder:
     def estimate(self) -> int:
         return 0
 
-    def _as_asked(self, body: bytes, rows: list[Any]) -> bytes:
-        if all(self._is_as_asked(_embedding(row)) for row in rows):
+    def _as_asked(self, body: bytes, rows: list[_Row]) -> bytes:
+        """Convert what came in the other encoding; leave alone what is neither."""
+        other = b"[" if self._is_base64 else b'"'
+        if not any(bytes(row.embedding).startswith(other) for row in rows):
             return body
         answer = msgspec.json.decode(body)
-        convert = to_base64 if self._is_base64 else to_floats
         for row in answer["data"]:
-            if not self._is_as_asked(_embedding(row)):
-                row["embedding"] = convert(row["embedding"])
+            said = row["embedding"]
+            if self._is_base64 and isinstance(said, list):
+                row["embedding"] = to_base64(said)
+            elif isinstance(said, str) and not self._is_base64:
+                row["embedding"] = to_floats(said)
         return msgspec.json.encode(answer)
-
-    def _is_as_asked(self, embedding: object) -> bool:
-        """Leave alone what is neither; it is the upstream's own invention."""
-        return not isinstance(embedding, list if self._is_base64 else str)
 
 
 def to_base64(numbers: list[Any]) -> str:
@@ -100,7 +104,3 @@ def to_floats(encoded: str) -> list[float]:
     if sys.byteorder == "big":
         numbers.byteswap()
     return numbers.tolist()
-
-
-def _embedding(row: object) -> object:
-    return row.get("embedding") if isinstance(row, dict) else None

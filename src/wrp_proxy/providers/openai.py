@@ -20,6 +20,7 @@ from wrp_proxy.providers.openai_stream import OpenAIStreamDecoder
 from wrp_proxy.providers.upstream import Call
 from wrp_proxy.types import Api, ChatRequest, Endpoint
 
+USER_AGENT = f"wrp-proxy/{__version__}"
 _PATHS: Mapping[Api, str] = {
     "chat": "chat/completions",
     "completions": "completions",
@@ -36,7 +37,7 @@ class OpenAIProvider:
     `stream_usage` False is for vendors that refuse `stream_options` and report usage unasked.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keywords only: the habits of a vendor
         self,
         *,
         base_url: str,
@@ -44,6 +45,7 @@ class OpenAIProvider:
         key_header: str = "authorization",
         stream_usage: bool = True,
         output_limit: str = "max_tokens",
+        user_agent: str = USER_AGENT,
         query: str = "",
     ) -> None:
         """`base_url` may hold `{model}`, for addresses that name the model, and `query` follows."""
@@ -57,7 +59,7 @@ class OpenAIProvider:
         self._headers = (
             (b"content-type", b"application/json"),
             (b"accept-encoding", b"identity"),
-            (b"user-agent", f"wrp-proxy/{__version__}".encode()),
+            (b"user-agent", user_agent.encode()),
             *_credentials(key_header, api_key),
         )
 
@@ -99,11 +101,11 @@ class OpenAIProvider:
             return None
         return Call(method="GET", url=self._url.replace("{path}", "models"), headers=self._headers)
 
-    def deletion(self, response_id: str) -> Call:
-        """Have a stored response deleted."""
+    def stored_response(self, method: str, response_id: str) -> Call:
+        """GET or DELETE a response that the vendor keeps."""
         path = f"responses/{quote(response_id, safe='')}"
         url = self._url.replace("{path}", path)
-        return Call(method="DELETE", url=url, headers=self._headers)
+        return Call(method=method, url=url, headers=self._headers)
 
     def error(self, status: int, headers: Mapping[bytes, bytes], body: bytes) -> UpstreamError:
         return error_of(status, headers, body, self._secret)
@@ -129,7 +131,8 @@ def _stream_options(asked: object) -> msgspec.Raw:
 
 def _choices(request: ChatRequest) -> int:
     """Count the choices asked for: `n` of them for each prompt."""
-    each = int(request.body.get("n") or 1)
+    asked = request.body.get("n")
+    each = int(asked) if isinstance(asked, int | float) else 1
     prompts = request.own.get("prompt")
     is_many = isinstance(prompts, list) and prompts and not isinstance(prompts[0], int)
     return each * len(prompts) if is_many and prompts else each

@@ -11,6 +11,7 @@ from wrp_proxy.providers.openai_error import NO_SECRET, envelope, error_in_answe
 from wrp_proxy.providers.openai_usage import BYTES_PER_TOKEN, text_bytes, to_usage
 from wrp_proxy.types import Chunk, Usage
 
+_BOM = b"\xef\xbb\xbf"
 _MAX_BYTES = 256 * 1024 * 1024
 
 
@@ -40,14 +41,14 @@ class OpenAIAnswerDecoder:
         return ()
 
     def close(self) -> Sequence[Chunk]:
-        body = b"".join(self._pieces)
+        body = b"".join(self._pieces).removeprefix(_BOM)
         try:
             answer = msgspec.json.decode(body, type=_Answer)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise DisconnectedError("The upstream's answer is not a JSON object.") from error
         if answer.error and (failure := error_in_answer(body, self._secret)):
             raise failure
-        if not isinstance(answer.choices, list) or not answer.choices:
+        if not isinstance(answer.choices, list) or not any(map(_is_choice, answer.choices)):
             raise DisconnectedError("The upstream's answer has no choices.")
         self.usage = to_usage(answer.usage)
         if self.usage is None:
@@ -59,6 +60,13 @@ class OpenAIAnswerDecoder:
 
     def estimate(self) -> int:
         return ceil(self._text_bytes / BYTES_PER_TOKEN)
+
+
+def _is_choice(choice: object) -> bool:
+    """Tell whether something is said in it, if only in an empty text."""
+    if not isinstance(choice, dict):
+        return False
+    return isinstance(choice.get("message"), dict) or isinstance(choice.get("text"), str)
 
 
 def _text_of_choice(choice: object) -> int:

@@ -151,7 +151,7 @@ class ResponsesStreamDecoder:
         if isinstance(event.response, dict):
             self.usage = usage_of(event.response.get("usage"))
         self._failure = error
-        self._has_told_failure = True
+        self._has_told_failure = b'"response.failed"' in data
         self.done = True
         return Chunk(data=data.replace(self._secret, b"***"))
 

@@ -69,8 +69,9 @@ class OpenAIStreamDecoder:
         if self.done:
             return ()
         rest = self._cutter.close()
-        is_whole = b"".join(split_events(rest)) == rest
-        last = self._inspect(rest if is_whole else rest + b"\n\n")
+        if not _is_whole(rest):
+            rest = b"" if self._is_finished() and not _can_be_read(rest) else rest + b"\n\n"
+        last = self._inspect(rest)
         if self._failure is not None:
             raise self._failure
         if self.done:
@@ -166,6 +167,9 @@ class OpenAIStreamDecoder:
         """Tell whether nothing but content is in it; of several choices each must be seen."""
         return self._has_content and self._choices == 1 and not _needs_a_look(block)
 
+    def _is_finished(self) -> bool:
+        return len(self._finished) >= self._choices
+
     def _refuse_unfinished(self, choices: int) -> None:
         """An upstream may give fewer choices than were asked for, but it must say so by [DONE]."""
         if len(self._finished) < max(choices, 1):
@@ -177,14 +181,29 @@ def _needs_a_look(block: bytes) -> bool:
 
     Odd white space only costs a look: the usual ways to write nothing are counted out.
     """
+    chunks = block.count(b'"choices":[{') + block.count(b'"choices": [{')
     return (
-        block.count(b'"finish_reason"')
+        not chunks == block.count(b'"choices"') == block.count(b"data:")
+        or block.count(b'"finish_reason"')
         != block.count(b'"finish_reason":null') + block.count(b'"finish_reason": null')
-        or block.count(b'"choices"') != block.count(b'"choices":[{') + block.count(b'"choices": [{')
         or b'"usage"' in block
         or b'"error"' in block
         or _DONE in block
     )
+
+
+def _is_whole(rest: bytes) -> bool:
+    return b"".join(split_events(rest)) == rest
+
+
+def _can_be_read(rest: bytes) -> bool:
+    """Tell a last event that only lacks its blank line from one that is cut off."""
+    payload = data_of(rest + b"\n\n")
+    try:
+        msgspec.json.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return payload == _DONE
+    return True
 
 
 def _parse(payload: bytes) -> _Event:

@@ -1,9 +1,13 @@
 """The thin classifier: context length, kind and needs; the category stays `unknown`."""
 
+import asyncio
+
 from wrp_proxy.types import ChatRequest, Outcome, Workload
 from wrp_proxy.workload.context_length import ContextLength
 from wrp_proxy.workload.needs import needs_of
 
+_LARGE_BODY_BYTES = 256 * 1024
+"""From here on a body is looked through in a thread, not on the event loop."""
 _EXPECTED_OUTPUT_TOKENS = 256
 """Prior where the caller sets no limit; nothing is learnt about it yet."""
 
@@ -15,6 +19,11 @@ class ThinClassifier:
         self._context_length = context_length
 
     async def classify(self, request: ChatRequest) -> Workload:
+        if len(request.raw) < _LARGE_BODY_BYTES:
+            return self._describe(request)
+        return await asyncio.to_thread(self._describe, request)
+
+    def _describe(self, request: ChatRequest) -> Workload:
         input_tokens, tokens_exact, text_bytes = self._context_length.measure(request.body)
         input_tokens += request.given_tokens
         max_output_tokens = _output_limit(request)
@@ -29,7 +38,7 @@ class ThinClassifier:
             kind="agent" if "tools" in needs else "chat",
             needs=needs,
             api=request.api,
-            native_only=request.native_only is not None,
+            native_only=request.native_only,
             bound_to=request.bound_to,
         )
 

@@ -6,6 +6,7 @@ bytes per token, both exponential moving averages, so that it errs on the long s
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -19,6 +20,9 @@ CountTokens = Callable[[str], int]
 _EXACT_BYTES = 1024
 """Longer texts are estimated: tiktoken takes some 60-100 microseconds per kB."""
 _TOKENS_PER_MESSAGE = 4
+_FILE_CHARS_PER_TOKEN = 100
+"""Of base64: a page of a PDF costs some 2,000 tokens, and has 50 to 500 kB."""
+_PIECES = re.compile(r"[\s\S]{1,4096}(?=\s|$)|[\s\S]{1,4096}")
 _TOKENS_PER_IMAGE = 765
 """What OpenAI bills for a 1024 x 1024 image at high detail; images have no bytes to go by."""
 
@@ -38,13 +42,23 @@ def texts_of(body: Mapping[str, Any]) -> list[str]:
     return texts
 
 
-def images_in(body: Mapping[str, Any]) -> int:
-    return sum(
-        isinstance(part, dict) and part.get("type") == "image_url"
-        for message in body["messages"]
-        if isinstance(content := message.get("content"), list)
-        for part in content
-    )
+def _overhead(body: Mapping[str, Any]) -> int:
+    """Return what is read besides text: frames of messages, images and files."""
+    messages = body["messages"]
+    contents = (message.get("content") for message in messages)
+    parts = (part for content in contents if isinstance(content, list) for part in content)
+    return _TOKENS_PER_MESSAGE * len(messages) + sum(map(_tokens_besides_text, parts))
+
+
+def _tokens_besides_text(part: object) -> int:
+    kind = part.get("type") if isinstance(part, dict) else None
+    if kind == "image_url":
+        return _TOKENS_PER_IMAGE
+    if kind != "file" or not isinstance(part, dict):
+        return 0
+    file = part.get("file")
+    content = file.get("file_data") if isinstance(file, dict) else None
+    return len(content) // _FILE_CHARS_PER_TOKEN if isinstance(content, str) else _TOKENS_PER_IMAGE
 
 
 def byte_length(text: str) -> int:
@@ -111,11 +125,23 @@ class ContextLength:
         """Return input tokens, whether they are exact, and the bytes of text."""
         texts = texts_of(body)
         text_bytes = sum(map(byte_length, texts))
-        images = images_in(body)
-        overhead = _TOKENS_PER_MESSAGE * len(body["messages"]) + _TOKENS_PER_IMAGE * images
+        overhead = _overhead(body)
         if self._count_tokens is not None and text_bytes <= _EXACT_BYTES:
-            return sum(map(self._count_tokens, texts)) + overhead, not images, text_bytes
+            is_all_text = overhead == _TOKENS_PER_MESSAGE * len(body["messages"])
+            return sum(map(self._count_tokens, texts)) + overhead, is_all_text, text_bytes
         return self._estimate.tokens(text_bytes) + overhead, False, text_bytes
+
+    async def count_exactly(self, body: Mapping[str, Any]) -> int:
+        """Count all of it, however long, in a thread; estimate without a tokenizer."""
+        if self._count_tokens is None:
+            return self.measure(body)[0]
+        counts = await asyncio.to_thread(lambda: list(map(self._count_in_pieces, texts_of(body))))
+        return sum(counts) + _overhead(body)
+
+    def _count_in_pieces(self, text: str) -> int:
+        """Cut at blanks: the tokenizer takes far more than twice as long for twice the text."""
+        assert self._count_tokens is not None  # noqa: S101 - seen by the caller, for mypy
+        return sum(self._count_tokens(piece) for piece in _PIECES.findall(text))
 
     def observe(self, text_bytes: int, tokens: int) -> None:
         if text_bytes > _EXACT_BYTES and tokens > 0:

@@ -40,9 +40,17 @@ def test_any_split_gives_the_same_answer(places: list[int]) -> None:
 
 
 def test_nothing_of_the_answer_is_rewritten() -> None:
-    body = b' {"choices" : [ {"x":1e3} ],\r\n "huge":123456789012345678901234567890, "a":1.10 }\n'
+    body = b' {"choices" : [ {"message":{}, "x":1e3} ],\r\n "huge":123456789012345678901234567890, "a":1.10 }\n'
     decoder = OpenAIAnswerDecoder()
     decoder.feed(body)
+
+    assert decoder.close() == (Chunk(data=body, content=True),)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_answer() -> None:
+    body = raw(completion(TEXT))
+    decoder = OpenAIAnswerDecoder()
+    decoder.feed(b"\xef\xbb\xbf" + body)
 
     assert decoder.close() == (Chunk(data=body, content=True),)
 

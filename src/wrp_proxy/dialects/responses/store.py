@@ -18,8 +18,8 @@ class StoredResponse:
     """The whole response object."""
     items: tuple[msgspec.Raw, ...] = ()
     """All input and output items so far, to put in front of the next turn's."""
-    endpoint: str | None = None
-    """The name of the upstream endpoint that keeps it itself; then `items` may be empty."""
+    provider: str | None = None
+    """Who keeps it itself; then `items` may be empty."""
 
     @property
     def size_bytes(self) -> int:

@@ -6,7 +6,6 @@ from time import time
 
 import msgspec
 
-from wrp_proxy import __version__
 from wrp_proxy.errors import RequestError, UpstreamError
 from wrp_proxy.providers.anthropic.answer import MessageDecoder
 from wrp_proxy.providers.anthropic.chat import ChatWords
@@ -17,7 +16,7 @@ from wrp_proxy.providers.anthropic.stream import MessageStreamDecoder, Words
 from wrp_proxy.providers.anthropic.tools import custom_names
 from wrp_proxy.providers.anthropic.usage import UsageTally
 from wrp_proxy.providers.base import Decoder
-from wrp_proxy.providers.openai import splice
+from wrp_proxy.providers.openai import USER_AGENT, splice
 from wrp_proxy.providers.openai_error import NO_SECRET
 from wrp_proxy.providers.upstream import Call, Headers
 from wrp_proxy.types import ChatRequest, Endpoint
@@ -39,6 +38,7 @@ class AnthropicProvider:
         base_url: str = "https://api.anthropic.com/v1",
         api_key: str | None,
         version: str = "2023-06-01",
+        user_agent: str = USER_AGENT,
         default_max_tokens: int = _DEFAULT_MAX_TOKENS,
         clock: Callable[[], float] = time,
     ) -> None:
@@ -51,7 +51,7 @@ class AnthropicProvider:
         self._headers = (
             (b"content-type", b"application/json"),
             (b"accept-encoding", b"identity"),
-            (b"user-agent", f"wrp-proxy/{__version__}".encode()),
+            (b"user-agent", user_agent.encode()),
             *(((b"x-api-key", self._secret),) if api_key else ()),
         )
 

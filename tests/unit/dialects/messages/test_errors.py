@@ -48,7 +48,7 @@ def upstream_error(status: int, kind: str = "upstream_error") -> UpstreamError:
         (UpstreamTimeoutError("No."), "timeout_error"),
         (UnauthorisedError("No."), "api_error"),
         (DisconnectedError("No."), "api_error"),
-        (NoEndpointError("No."), "api_error"),
+        (NoEndpointError("No."), "overloaded_error"),
         (upstream_error(402), "billing_error"),
         (upstream_error(409), "invalid_request_error"),
         (upstream_error(422), "invalid_request_error"),

@@ -5,7 +5,7 @@ import msgspec
 from tests.unit.clock import Clock
 from wrp_proxy.dialects.responses.store import ResponseStore, StoredResponse
 
-STORED = StoredResponse(response=b"{}", items=(msgspec.Raw(b"{}"),), endpoint="one/model")
+STORED = StoredResponse(response=b"{}", items=(msgspec.Raw(b"{}"),), provider="one/model")
 
 
 def store_of(max_bytes: int = 10_000, clock: Clock | None = None) -> ResponseStore:
