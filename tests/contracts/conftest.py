@@ -13,7 +13,7 @@ from wrp_proxy.providers.httpx_upstream import HttpxUpstream
 from wrp_proxy.providers.upstream import Upstream
 from wrp_proxy.providers.upstreams import build_upstreams
 
-settings.register_profile("unhurried", deadline=None, max_examples=60)
+settings.register_profile("unhurried", deadline=None, max_examples=30)
 settings.load_profile("unhurried")
 
 

@@ -18,7 +18,7 @@ from wrp_proxy.providers.upstream import Call, Upstream
 
 pytestmark = pytest.mark.anyio
 fuzz = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 BODY = b"The sea is wide.\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nnot!"

@@ -1,11 +1,21 @@
 """What the proxy understands of a request's headers, and what it passes on."""
 
+import httpx
 import pytest
 
 from tests import answers
 from tests.conftest import StartProxy
 from tests.fake_upstream import FakeUpstream
-from tests.proxy import Proxy, ask, eventually, pools_config, recorded
+from tests.proxy import (
+    ASK,
+    CHAT,
+    Proxy,
+    ask,
+    eventually,
+    lab_config,
+    pools_config,
+    recorded,
+)
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -82,3 +92,38 @@ def test_a_deadline_that_is_none_is_refused(proxy: Proxy, said: str) -> None:
 
 def test_a_deadline_that_is_kept_changes_nothing(proxy: Proxy) -> None:
     assert ask(proxy, headers={"x-wrp-timeout-ms": "60000"}).status_code == 200
+
+
+def test_a_request_that_the_proxy_sent_itself_is_refused(
+    proxy: Proxy, upstream: FakeUpstream
+) -> None:
+    ask(proxy)
+    own_name = upstream.received[0].headers["user-agent"]
+
+    back = ask(proxy, headers={"user-agent": own_name})
+
+    assert own_name.startswith("wrp-proxy/")
+    assert (back.status_code, back.json()["error"]["code"]) == (508, "loop_detected")
+    assert len(upstream.received) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"authorization": "Bearer the-key"},
+        {"x-api-key": "the-key"},
+        {"api-key": "the-key"},
+        {"authorization": "Bearer another", "x-api-key": "the-key"},
+        {"authorization": "Bearer the-key", "x-api-key": "another"},
+        {"authorization": "Basic abc", "x-api-key": "the-key"},
+    ],
+)
+def test_a_key_may_stand_beside_another_vendors(
+    upstream: FakeUpstream, start_proxy: StartProxy, headers: dict[str, str]
+) -> None:
+    proxy = start_proxy(lab_config(upstream.url, server={"api_keys": ["the-key"]}))
+    body = {"model": "auto", "messages": ASK}
+
+    reply = httpx.post(f"{proxy.url}{CHAT}", json=body, headers=headers)
+
+    assert reply.status_code == 200

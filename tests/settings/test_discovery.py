@@ -86,6 +86,32 @@ def test_the_address_of_a_server_may_lack_its_v1(
     assert upstream.received[0].path == "/v1/models"
 
 
+def test_a_provider_that_no_model_names_is_asked_and_what_cannot_talk_is_left_out(
+    upstream: FakeUpstream, tmp_path: Path
+) -> None:
+    upstream.answer = listing("whisper-1", "models/gemini-x", "dall-e-3", "text-embedding-x", "tts")
+    provider = {"type": "openai", "base_url": upstream.url}
+
+    with settled({"providers": {"lab": provider}}, tmp_path) as proxy:
+        names = names_of(proxy)
+
+    assert names == ["auto", "gemini-x", "text-embedding-x"]
+
+
+@pytest.mark.parametrize("discover", [None, False])
+def test_a_provider_that_a_model_names_is_not_asked(
+    upstream: FakeUpstream, tmp_path: Path, *, discover: bool | None
+) -> None:
+    config = lab_config(upstream.url)
+    config["providers"]["lab"]["discover"] = discover
+
+    with settled(config, tmp_path) as proxy:
+        names = names_of(proxy)
+
+    assert names == ["auto", "small"]
+    assert upstream.received == []
+
+
 def test_a_server_is_asked_with_its_key(upstream: FakeUpstream, tmp_path: Path) -> None:
     upstream.answer = listing("llama")
     environment = {

@@ -40,7 +40,7 @@ def test_any_split_gives_the_same_answer(places: list[int]) -> None:
 
 
 def test_nothing_of_the_answer_is_rewritten() -> None:
-    body = b' {"choices" : [ {"message":{}, "x":1e3} ],\r\n "huge":123456789012345678901234567890, "a":1.10 }\n'
+    body = b' {"choices" : [ {"message":{}} ],\r\n "huge":12345678901234567890123, "a":1e3 }\n'
     decoder = OpenAIAnswerDecoder()
     decoder.feed(body)
 

@@ -50,6 +50,22 @@ def test_a_stream_that_ends_within_an_event_is_broken() -> None:
         relay(decoder_of(), [event(delta("a")), FINISH[:-20]])
 
 
+@pytest.mark.parametrize("cut", [b"d", b"data: [", b"data: [DON", b'data: {"id": "chat'])
+def test_what_is_cut_off_after_the_last_finish_is_left_out(cut: bytes) -> None:
+    relayed = relay(decoder_of(), [event(delta("a")), FINISH, cut])
+
+    assert relayed == event(delta("a")) + FINISH + DONE
+
+
+@pytest.mark.parametrize("odd", [b"<html>", b"{", b"[]"])
+def test_what_is_no_chunk_breaks_a_stream_that_has_begun(odd: bytes) -> None:
+    decoder = decoder_of()
+    decoder.feed(event(delta("a")))
+
+    with pytest.raises(DisconnectedError):
+        relay(decoder, [b"data: " + odd + b"\n\n", FINISH])
+
+
 def test_a_done_without_a_finish_is_broken() -> None:
     with pytest.raises(DisconnectedError, match="before the answer was finished"):
         relay(decoder_of(), [event(delta("a")), DONE])
