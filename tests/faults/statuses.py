@@ -75,7 +75,7 @@ STATUSES = [
     _refused_key(401, "authentication_error"),
     _refused_key(403, "permission_error"),
     _refusal(404, "not_found_error", "model_not_found"),
-    _refusal(408, "invalid_request_error"),
+    _refusal(408, "timeout_error"),
     _refusal(409, "invalid_request_error", None, retryable=False),
     _refusal(413, "request_too_large", None, retryable=False),
     _refusal(422, "invalid_request_error", None, retryable=False),
@@ -86,7 +86,7 @@ STATUSES = [
     _rate_limit("soon", retry_after="soon"),
     _refusal(500, "api_error"),
     _refusal(502, "api_error"),
-    _refusal(503, "api_error"),
+    _refusal(503, "overloaded_error", "overloaded_error"),
     _refusal(529, "overloaded_error", "overloaded_error"),
     Fault(
         name="500 of 20 MB",
@@ -96,7 +96,7 @@ STATUSES = [
     Fault(
         name="503 of a balancer",
         reply=body(lambda _: b"<html>Bad gateway</html>", 503, content_type="text/html"),
-        expected=Expected(status=503, code="upstream_error"),
+        expected=Expected(status=503, code="upstream_error", messages_type="overloaded_error"),
     ),
     *(
         Fault(name=f"{status}", reply=_redirect(status, target), expected=_REDIRECTED)

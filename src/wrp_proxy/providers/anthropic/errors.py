@@ -21,7 +21,10 @@ _STATUSES = {
     "overloaded_error": 529,
 }
 """https://platform.claude.com/docs/en/api/errors"""
-_TYPES = {status: kind for kind, status in _STATUSES.items()} | {503: "overloaded_error"}
+_TYPES = {status: kind for kind, status in _STATUSES.items()} | {
+    408: "timeout_error",
+    503: "overloaded_error",
+}
 _TOO_LONG = re.compile(r"prompt is too long|exceed.{0,20}context (limit|window)", re.I)
 _OVERLOADED = "overloaded_error"
 
@@ -45,11 +48,16 @@ def error_in(body: bytes, secret: bytes) -> UpstreamError:
 
 def envelope(error: WrpError) -> bytes:
     """Return the body of an error: `{"type": "error", "error": {type, message}}`."""
-    kind = error.type if error.type in _STATUSES else _TYPES.get(error.status)
-    if kind is None:
-        kind = "invalid_request_error" if 400 <= error.status < 500 else "api_error"
-    said = {"type": kind, "message": error.message}
+    said = {"type": kind_of(error), "message": error.message}
     return msgspec.json.encode({"type": "error", "error": said})
+
+
+def kind_of(error: WrpError) -> str:
+    """Return Anthropic's type of an error: its own where it has one, else by status."""
+    if error.type in _STATUSES and error.type != "invalid_request_error":
+        return error.type
+    usual = "invalid_request_error" if 400 <= error.status < 500 else "api_error"
+    return _TYPES.get(error.status, usual)
 
 
 def error_event(error: WrpError) -> bytes:
