@@ -54,6 +54,8 @@ from wrp_proxy.workload.classifier import ThinClassifier
 from wrp_proxy.workload.context_length import ContextLength, TokenEstimate, load_tiktoken
 
 _PRICES = "configs/prices.yaml"
+_GC_THRESHOLD = 10_000
+"""Objects made before the youngest are looked through; a request makes hundreds, and no cycles."""
 Work = Callable[[], Coroutine[object, object, None]]
 
 
@@ -162,6 +164,7 @@ async def _lifespan(
         task.add_done_callback(_log_crash)
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_GC_THRESHOLD)
     try:
         yield
     finally:

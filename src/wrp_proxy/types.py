@@ -151,7 +151,7 @@ class Endpoint:
 
     def speaks(self, workload: Workload) -> bool:
         """Tell whether it can be asked in these words, natively or by translation."""
-        if workload.bound_to not in {None, self.provider}:
+        if workload.bound_to is not None and workload.bound_to != self.provider:
             return False
         if workload.api in self.apis:
             return True
@@ -179,9 +179,11 @@ class Model:
 
     def lacks(self, workload: Workload) -> frozenset[str]:
         """Name the capabilities that the workload needs and the model has not."""
-        missing = workload.needs - self.capabilities
-        is_spoken_to = any(endpoint.speaks(workload) for endpoint in self.endpoints)
-        return missing if is_spoken_to else missing | {workload.api}
+        missing = workload.needs - self.capabilities if workload.needs else workload.needs
+        for endpoint in self.endpoints:
+            if endpoint.speaks(workload):
+                return missing
+        return missing | {workload.api}
 
     def serves(self, workload: Workload) -> bool:
         """Tell whether some endpoint can be asked, and has a window that fits."""

@@ -89,6 +89,8 @@ def _given_tokens(api: Api, own: dict[str, Any]) -> int:
 
 
 def _passed_on(api: Api, headers: dict[bytes, bytes]) -> tuple[tuple[bytes, bytes], ...]:
+    if api != "messages" and b"traceparent" not in headers:
+        return ()
     names = _TRACING + _ANTHROPIC if api == "messages" else _TRACING
     return tuple([(name, headers[name]) for name in names if name in headers])
 

@@ -5,6 +5,7 @@ from urllib.parse import SplitResult, urlsplit
 from wrp_proxy.errors import DisconnectedError
 from wrp_proxy.providers.upstream import Call, Headers
 
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
 _PORTS = {"http": 80, "https": 443}
 
 Origin = tuple[str, str, int]
@@ -34,15 +35,15 @@ def encode_call(call: Call, url: SplitResult) -> bytes:
     target = f"{url.path or '/'}?{url.query}" if url.query else url.path or "/"
     if " " in target or not target.isprintable():
         raise ValueError("the URL has a blank or a control character")
-    refuse_line_breaks(call.headers)
     host = url.netloc.rpartition("@")[2]
-    lines = [f"{call.method} {target} HTTP/1.1\r\nhost: {host}\r\n".encode("ascii")]
-    lines += [b"%b: %b\r\n" % header for header in call.headers]
-    if call.body or call.method not in {"GET", "HEAD", "DELETE"}:
-        lines.append(b"content-length: %d\r\n" % len(call.body))
-    lines.append(b"\r\n")
-    lines.append(call.body)
-    return b"".join(lines)
+    lines = [f"{call.method} {target} HTTP/1.1".encode("ascii"), f"host: {host}".encode("ascii")]
+    lines += [b"%b: %b" % header for header in call.headers]
+    if call.body or call.method not in _WITHOUT_BODY:
+        lines.append(b"content-length: %d" % len(call.body))
+    head = b"\r\n".join(lines)
+    if head.count(b"\r") != len(lines) - 1 or head.count(b"\n") != len(lines) - 1:
+        refuse_line_breaks(call.headers)
+    return b"%b\r\n\r\n%b" % (head, call.body)
 
 
 def refuse_line_breaks(headers: Headers) -> None:
