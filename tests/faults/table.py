@@ -107,7 +107,7 @@ _SILENCE = [
         expected=_TOO_LATE,
         retryable=False,
         is_slow=True,
-        asks={"x-wrp-timeout-ms": "150"},
+        asks={"x-wrp-timeout-ms": "350"},
     ),
     Fault(
         name="deadline in mid-stream",
@@ -116,7 +116,7 @@ _SILENCE = [
         doors=STREAMED,
         is_slow=True,
         has_begun=True,
-        asks={"x-wrp-timeout-ms": "150"},
+        asks={"x-wrp-timeout-ms": "350"},
     ),
 ]
 

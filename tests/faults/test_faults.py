@@ -53,7 +53,9 @@ def test_the_upstream_is_asked_once_and_with_its_own_key(lab: Laboratory, case: 
     received = lab.alone(case).received
 
     is_reached = case.fault.place == "here"
-    assert len(received) == is_reached
+    assert len(received) <= is_reached
+    if not case.fault.asks:  # a deadline may be over before the call goes out
+        assert len(received) == is_reached
     for one in received:
         keys = {one.headers.get("authorization"), one.headers.get("x-api-key")}
         assert keys in ({f"Bearer {KEY}", None}, {None, KEY})

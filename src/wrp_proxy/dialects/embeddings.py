@@ -22,9 +22,7 @@ class EmbeddingsDialect:
                 "input must be a text, a list of texts, or tokens as numbers.", param="input"
             )
         messages = [{"role": "user", "content": t} for t in texts if isinstance(t, str)]
-        return Translation(
-            body={"model": body.get("model"), "messages": messages}, native_only="embeddings"
-        )
+        return Translation(body={"model": body.get("model"), "messages": messages})
 
     def forwarded(self, raw: bytes) -> bytes:
         return raw
