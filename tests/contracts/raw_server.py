@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from wrp_proxy.providers.upstream import Call, Exchange, Headers, Upstream
 
-PATIENCE_S = 5
+PATIENCE_S = 20
 """After this long a test that waits for what never comes is given up."""
 CHUNKED = b"transfer-encoding: chunked"
 
