@@ -11,9 +11,8 @@ import msgspec
 from wrp_proxy.errors import DisconnectedError, WrpError
 from wrp_proxy.providers.openai_error import NO_SECRET, envelope, error_in_answer
 from wrp_proxy.providers.openai_usage import to_usage
+from wrp_proxy.providers.whole_body import WholeBody
 from wrp_proxy.types import Chunk, Usage
-
-_MAX_BYTES = 256 * 1024 * 1024
 
 
 class _Row(msgspec.Struct):
@@ -39,18 +38,14 @@ class EmbeddingsDecoder:
         self.done = False
         self._is_base64 = encoding_format == "base64"
         self._secret = secret
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._body = WholeBody()
 
     def feed(self, piece: bytes) -> Sequence[Chunk]:
-        self._pieces.append(piece)
-        self._size += len(piece)
-        if self._size > _MAX_BYTES:
-            raise DisconnectedError("The upstream's answer is too long.")
+        self._body.add(piece)
         return ()
 
     def close(self) -> Sequence[Chunk]:
-        body = b"".join(self._pieces)
+        body = self._body.read()
         try:
             answer = msgspec.json.decode(body, type=_Answer)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -12,9 +12,9 @@ from wrp_proxy.providers.openai_usage import BYTES_PER_TOKEN
 from wrp_proxy.providers.responses_error import Event, error_of, parse_event
 from wrp_proxy.providers.responses_events import failed_event, usage_of
 from wrp_proxy.providers.sse import EventCutter, data_of, split_events
+from wrp_proxy.providers.whole_body import WholeBody
 from wrp_proxy.types import Chunk, Usage
 
-_MAX_BYTES = 256 * 1024 * 1024
 _ENDS = {"response.completed", "response.incomplete"}
 _FAILURES = {"response.failed", "response.cancelled", "error"}
 _WORTH_A_LOOK = (
@@ -198,19 +198,15 @@ class ResponsesAnswerDecoder:
         self.usage: Usage | None = None
         self.done = False
         self._secret = secret
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._body = WholeBody()
         self._output_bytes = 0
 
     def feed(self, piece: bytes) -> Sequence[Chunk]:
-        self._pieces.append(piece)
-        self._size += len(piece)
-        if self._size > _MAX_BYTES:
-            raise DisconnectedError("The upstream's answer is too long.")
+        self._body.add(piece)
         return ()
 
     def close(self) -> Sequence[Chunk]:
-        body = b"".join(self._pieces)
+        body = self._body.read()
         try:
             answer = msgspec.json.decode(body, type=_Answer)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -8,9 +8,8 @@ from wrp_proxy.providers.anthropic.errors import error_in
 from wrp_proxy.providers.anthropic.stream import Words, parse
 from wrp_proxy.providers.anthropic.usage import UsageTally
 from wrp_proxy.providers.openai_usage import BYTES_PER_TOKEN, text_bytes
+from wrp_proxy.providers.whole_body import WholeBody
 from wrp_proxy.types import Chunk, Usage
-
-_MAX_BYTES = 256 * 1024 * 1024
 
 
 class MessageDecoder:
@@ -23,19 +22,15 @@ class MessageDecoder:
         self._words = words
         self._tally = tally
         self._secret = secret
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._body = WholeBody()
         self._text_bytes = 0
 
     def feed(self, piece: bytes) -> Sequence[Chunk]:
-        self._pieces.append(piece)
-        self._size += len(piece)
-        if self._size > _MAX_BYTES:
-            raise DisconnectedError("The upstream's answer is too long.")
+        self._body.add(piece)
         return ()
 
     def close(self) -> Sequence[Chunk]:
-        body = b"".join(self._pieces)
+        body = self._body.read()
         message = parse(body)
         if message.get("type") == "error" or message.get("error"):
             raise error_in(body, self._secret)
