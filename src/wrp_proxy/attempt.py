@@ -11,10 +11,9 @@ from wrp_proxy.errors import DeadlineError, UpstreamTimeoutError
 from wrp_proxy.providers.base import Decoder, Provider
 from wrp_proxy.providers.upstream import Call, Exchange, Upstream
 from wrp_proxy.trace import Trace
-from wrp_proxy.types import Chunk, Endpoint, Finish, Outcome, Usage, Workload
+from wrp_proxy.types import LARGE_BODY_BYTES, Chunk, Endpoint, Finish, Outcome, Usage, Workload
 
 _MAX_ERROR_BYTES = 64 * 1024
-_LARGE_BODY_BYTES = 256 * 1024
 _MAX_HELD_EVENTS = 64
 _MAX_HELD_BYTES = 256 * 1024
 
@@ -73,7 +72,7 @@ class Attempt:
 
     async def _call(self) -> Call:
         """Put the request into the upstream's words; a large one in a thread."""
-        if len(self._request.raw) < _LARGE_BODY_BYTES:
+        if len(self._request.raw) < LARGE_BODY_BYTES:
             return self._provider.encode(self._request, self._endpoint)
         return await asyncio.to_thread(self._provider.encode, self._request, self._endpoint)
 

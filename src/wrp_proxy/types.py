@@ -1,6 +1,6 @@
 """The nouns of the proxy: plain values that every stage may see."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -21,6 +21,8 @@ CHAT_CAPABILITIES = CAPABILITIES - {"embeddings", "completions"}
 Api = Literal["chat", "completions", "embeddings", "responses", "messages"]
 """The APIs that clients may speak, and upstreams may have."""
 CHAT_ONLY: frozenset[Api] = frozenset({"chat"})
+LARGE_BODY_BYTES = 256 * 1024
+"""Bodies from here on are read, classified and translated in threads, not on the event loop."""
 TRANSLATED: frozenset[Api] = frozenset({"completions", "responses", "messages"})
 """What an upstream that only has chat completions can serve all the same."""
 Kind = Literal["chat", "agent"]
@@ -222,6 +224,14 @@ class Chunk:
     data: bytes
     content: bool = False
     """Some real output, as opposed to a role, an empty delta or a comment."""
+
+
+def joined(chunks: Sequence[Chunk]) -> Sequence[Chunk]:
+    """Make one chunk of several, which is content if any of them is."""
+    if len(chunks) < 2:
+        return chunks
+    content = any(chunk.content for chunk in chunks)
+    return (Chunk(data=b"".join(chunk.data for chunk in chunks), content=content),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ from wrp_proxy.dialects.base import Dialect
 from wrp_proxy.errors import BodyTooLargeError, DeadlineError, ShuttingDownError, WrpError
 from wrp_proxy.pipeline import Pipeline
 from wrp_proxy.trace import Trace
-from wrp_proxy.types import Api, ChatRequest
+from wrp_proxy.types import LARGE_BODY_BYTES, Api, ChatRequest
 
 _STREAM_HEADERS: HeaderList = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -39,8 +39,6 @@ _STREAM_HEADERS: HeaderList = [
     (b"x-accel-buffering", b"no"),
 ]
 _CLOSE = (b"connection", b"close")
-LARGE_BODY_BYTES = 256 * 1024
-"""Bodies from here on are read, classified and translated in threads, not on the event loop."""
 
 
 class ClientApi(Protocol):

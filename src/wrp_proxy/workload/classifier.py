@@ -2,12 +2,10 @@
 
 import asyncio
 
-from wrp_proxy.types import ChatRequest, Outcome, Workload
+from wrp_proxy.types import LARGE_BODY_BYTES, ChatRequest, Outcome, Workload
 from wrp_proxy.workload.context_length import ContextLength
 from wrp_proxy.workload.needs import needs_of
 
-_LARGE_BODY_BYTES = 256 * 1024
-"""From here on a body is looked through in a thread, not on the event loop."""
 _EXPECTED_OUTPUT_TOKENS = 256
 """Prior where the caller sets no limit; nothing is learnt about it yet."""
 
@@ -19,7 +17,7 @@ class ThinClassifier:
         self._context_length = context_length
 
     async def classify(self, request: ChatRequest) -> Workload:
-        if len(request.raw) < _LARGE_BODY_BYTES:
+        if len(request.raw) < LARGE_BODY_BYTES:
             return self._describe(request)
         return await asyncio.to_thread(self._describe, request)
 
