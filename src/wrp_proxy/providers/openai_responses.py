@@ -11,9 +11,9 @@ from wrp_proxy.providers.openai_error import NO_SECRET, envelope, error_in_answe
 from wrp_proxy.providers.openai_usage import BYTES_PER_TOKEN
 from wrp_proxy.providers.responses_error import Event, error_of, parse_event
 from wrp_proxy.providers.responses_events import failed_event, usage_of
-from wrp_proxy.providers.sse import EventCutter, data_of, split_events
+from wrp_proxy.providers.sse import EventCutter, data_of, ended, split_events
 from wrp_proxy.providers.whole_body import WholeBody
-from wrp_proxy.types import Chunk, Usage
+from wrp_proxy.types import Chunk, Usage, joined
 
 _ENDS = {"response.completed", "response.incomplete"}
 _FAILURES = {"response.failed", "response.cancelled", "error"}
@@ -65,9 +65,7 @@ class ResponsesStreamDecoder:
             raise self._failure
         if self.done:
             return ()
-        rest = self._cutter.close()
-        is_whole = b"".join(split_events(rest)) == rest
-        last = self._inspect(rest if is_whole else rest + b"\n\n")
+        last = self._inspect(ended(self._cutter.close()))
         if self._failure is not None:
             raise self._failure
         if not self.done:
@@ -112,10 +110,7 @@ class ResponsesStreamDecoder:
                 raise
             self._failure = error
             self.done = True
-        if len(chunks) < 2:
-            return chunks
-        content = any(chunk.content for chunk in chunks)
-        return (Chunk(data=b"".join(chunk.data for chunk in chunks), content=content),)
+        return joined(chunks)
 
     def _look_at(self, data: bytes) -> Chunk:
         if self._has_content and not _needs_a_look(data):

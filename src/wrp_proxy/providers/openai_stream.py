@@ -8,8 +8,8 @@ import msgspec
 from wrp_proxy.errors import DisconnectedError, UpstreamError, WrpError
 from wrp_proxy.providers.openai_error import NO_SECRET, error_event, error_in_answer
 from wrp_proxy.providers.openai_usage import BYTES_PER_TOKEN, text_bytes, to_usage
-from wrp_proxy.providers.sse import EventCutter, data_of, split_events
-from wrp_proxy.types import Chunk, Usage
+from wrp_proxy.providers.sse import EventCutter, data_of, ended, is_whole, split_events
+from wrp_proxy.types import Chunk, Usage, joined
 
 _DONE = b"[DONE]"
 
@@ -69,9 +69,9 @@ class OpenAIStreamDecoder:
         if self.done:
             return ()
         rest = self._cutter.close()
-        if not _is_whole(rest):
-            rest = b"" if self._is_finished() and not _can_be_read(rest) else rest + b"\n\n"
-        last = self._inspect(rest)
+        if not is_whole(rest) and self._is_finished() and not _can_be_read(rest):
+            rest = b""
+        last = self._inspect(ended(rest))
         if self._failure is not None:
             raise self._failure
         if self.done:
@@ -106,10 +106,7 @@ class OpenAIStreamDecoder:
                 raise
             self._failure = error
             self.done = True
-        if len(chunks) < 2:
-            return chunks
-        content = any(chunk.content for chunk in chunks)
-        return (Chunk(data=b"".join(chunk.data for chunk in chunks), content=content),)
+        return joined(chunks)
 
     def _look_at(self, data: bytes) -> Iterator[Chunk]:
         if self._may_pass(data):
@@ -190,10 +187,6 @@ def _needs_a_look(block: bytes) -> bool:
         or b'"error"' in block
         or _DONE in block
     )
-
-
-def _is_whole(rest: bytes) -> bool:
-    return b"".join(split_events(rest)) == rest
 
 
 def _can_be_read(rest: bytes) -> bool:

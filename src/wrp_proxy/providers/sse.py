@@ -64,6 +64,16 @@ def split_events(block: bytes) -> list[bytes]:
     return events
 
 
+def ended(rest: bytes) -> bytes:
+    """Give a last event the blank line that it may lack at the end of a stream."""
+    return rest if is_whole(rest) else rest + b"\n\n"
+
+
+def is_whole(block: bytes) -> bool:
+    """Tell whether nothing but whole events is in it."""
+    return b"".join(split_events(block)) == block
+
+
 def data_of(event: bytes) -> bytes:
     """Join the data lines of an event; empty for comments and other fields."""
     if event.startswith(b"data: ") and event.find(b"\n") == len(event) - 2 and b"\r" not in event:

@@ -15,7 +15,7 @@ from wrp_proxy.dialects.messages.teller import Teller
 from wrp_proxy.errors import DisconnectedError, UpstreamError, WrpError
 from wrp_proxy.providers.base import Decoder
 from wrp_proxy.providers.sse import data_of, split_events
-from wrp_proxy.types import ChatRequest, Chunk, Usage
+from wrp_proxy.types import ChatRequest, Chunk, Usage, joined
 
 _DONE = b"[DONE]"
 _NOTHING_USED = {
@@ -86,10 +86,7 @@ class MessagesStreamDecoder:
             if not told:
                 raise
             self._failure = error
-        if len(told) < 2:
-            return told
-        content = any(chunk.content for chunk in told)
-        return (Chunk(data=b"".join(chunk.data for chunk in told), content=content),)
+        return joined(told)
 
     def _told(self, said: bytes) -> Iterator[Chunk]:
         payload = data_of(said)

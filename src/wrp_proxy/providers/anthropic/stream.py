@@ -10,8 +10,8 @@ from wrp_proxy.errors import DisconnectedError, UpstreamError, WrpError
 from wrp_proxy.providers.anthropic.errors import error_in
 from wrp_proxy.providers.anthropic.usage import UsageTally
 from wrp_proxy.providers.openai_usage import BYTES_PER_TOKEN
-from wrp_proxy.providers.sse import EventCutter, data_of, split_events
-from wrp_proxy.types import Chunk, Usage
+from wrp_proxy.providers.sse import EventCutter, data_of, ended, split_events
+from wrp_proxy.types import Chunk, Usage, joined
 
 Event = Mapping[str, Any]
 
@@ -58,9 +58,7 @@ class MessageStreamDecoder:
     def close(self) -> Sequence[Chunk]:
         chunks: Sequence[Chunk] = ()
         if not self.done:
-            rest = self._cutter.close()
-            is_whole = b"".join(split_events(rest)) == rest
-            chunks = self._inspect(rest if is_whole else rest + b"\n\n")
+            chunks = self._inspect(ended(self._cutter.close()))
         if self._failure is not None:
             raise self._failure
         if not self.done:
@@ -87,10 +85,7 @@ class MessageStreamDecoder:
             self._failure = error
             self.done = True
         self.usage = self._tally.usage(self.estimate())
-        if len(chunks) < 2:
-            return chunks
-        content = any(chunk.content for chunk in chunks)
-        return (Chunk(data=b"".join(chunk.data for chunk in chunks), content=content),)
+        return joined(chunks)
 
     def _look_at(self, raw: bytes) -> Iterator[Chunk]:
         payload = data_of(raw)
