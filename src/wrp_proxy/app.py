@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -13,7 +13,7 @@ from secrets import token_hex
 from time import monotonic
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route as HttpRoute
 
@@ -99,37 +99,8 @@ def build_app(settings: Settings, state_dir: Path) -> App:
     upstream = make_upstream(settings, os.environ)
     discovery = _discovery(settings, deciding, providers, upstream)
     dialects = make_dialects()
-    pipeline = Pipeline(
-        cache=DisabledCache(),
-        classifier=deciding.classifier,
-        catalog=deciding.catalog,
-        pool=pool,
-        providers={name: Translated(one, dialects) for name, one in providers.items()},
-        upstream=upstream,
-        recorder=recorder,
-        limits=_time_limits(settings),
-        max_attempts=settings.resilience.max_attempts,
-    )
-    loading = partial(deciding.context_length.load, load_tiktoken)
-    background: list[Work] = [
-        discovery.run,
-        loading,
-        *(provider.run for provider in local.values()),
-    ]
-    idempotency = Idempotency(clock=monotonic)
-    closing: list[Work] = [idempotency.close, upstream.close]
-    app = FastAPI(
-        title="wrp-proxy",
-        version=__version__,
-        lifespan=partial(_lifespan, recorder=recorder, background=background, closing=closing),
-        openapi_url=None,
-        redirect_slashes=False,
-    )
-    app.include_router(models_api(deciding.catalog))
-    app.include_router(health_api(deciding.catalog, {**local}, lambda: discovery.is_waiting))
-    app.include_router(accounts_api(UsageReport(journal.path), recorder.flush, metrics.render))
-    app.include_router(openapi_api(has_keys=bool(settings.server.api_keys)))
-    install_error_shapes(app)
+    translated = {name: Translated(one, dialects) for name, one in providers.items()}
+    pipeline = _pipeline(settings, deciding, pool, translated, upstream, recorder)
     apis = ApiMaker(
         dialects=dialects,
         classifier=deciding.classifier,
@@ -140,9 +111,67 @@ def build_app(settings: Settings, state_dir: Path) -> App:
         max_body_bytes=settings.server.max_body_bytes,
         has_tenants=len(settings.server.api_keys) > 1,
     )
-    for routes in apis.routes():
-        app.include_router(routes)
+    idempotency = Idempotency(clock=monotonic)
+    lifespan = partial(
+        _lifespan,
+        recorder=recorder,
+        background=[
+            discovery.run,
+            partial(deciding.context_length.load, load_tiktoken),
+            *(provider.run for provider in local.values()),
+        ],
+        closing=[idempotency.close, upstream.close],
+    )
+    routes = [
+        models_api(deciding.catalog),
+        health_api(deciding.catalog, {**local}, lambda: discovery.is_waiting),
+        accounts_api(UsageReport(journal.path), recorder.flush, metrics.render),
+        openapi_api(has_keys=bool(settings.server.api_keys)),
+        *apis.routes(),
+    ]
     hot = apis.endpoints(pipeline, idempotency)
+    return _http(settings, lifespan, routes, hot, user_agent)
+
+
+def _pipeline(
+    settings: Settings,
+    deciding: Deciding,
+    pool: LocalPool,
+    providers: Mapping[str, Provider],
+    upstream: Upstream,
+    recorder: BackgroundRecorder,
+) -> Pipeline:
+    return Pipeline(
+        cache=DisabledCache(),
+        classifier=deciding.classifier,
+        catalog=deciding.catalog,
+        pool=pool,
+        providers=providers,
+        upstream=upstream,
+        recorder=recorder,
+        limits=_time_limits(settings),
+        max_attempts=settings.resilience.max_attempts,
+    )
+
+
+def _http(
+    settings: Settings,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
+    routes: Iterable[APIRouter],
+    hot: Mapping[str, App],
+    user_agent: str,
+) -> App:
+    """Put the layers of HTTP around the endpoints; `hot` take the short way through them."""
+    app = FastAPI(
+        title="wrp-proxy",
+        version=__version__,
+        lifespan=lifespan,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    for router in routes:
+        app.include_router(router)
+    install_error_shapes(app)
     for path, endpoint in hot.items():
         app.router.routes.append(HttpRoute(path, endpoint, methods=["POST"]))
     origins = settings.server.cors_origins
