@@ -6,7 +6,7 @@ import socket
 import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from wrp_proxy.providers.upstream import Call, Exchange, Headers, Upstream
@@ -101,7 +101,8 @@ class RawServer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for peer in self.peers:
-            peer.writer.transport.abort()
+            with suppress(AttributeError):  # asyncio's transports cannot be aborted once they end
+                peer.writer.transport.abort()
         await loop_turns()
 
     async def _serve(self, peer: Peer) -> None:
