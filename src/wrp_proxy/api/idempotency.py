@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from contextlib import aclosing
+from dataclasses import dataclass
 from hashlib import sha256
 
 from wrp_proxy.api.asgi import Message, Send
+from wrp_proxy.broadcast import Broadcast
 from wrp_proxy.errors import IdempotencyError, RequestError
 
 _MAX_KEY_BYTES = 255
@@ -20,74 +22,19 @@ Answer = Callable[[Send], Awaitable[bool]]
 
 
 @dataclass(slots=True, eq=False)
-class _Reader:
-    position: int = 0
-
-
-@dataclass(slots=True, eq=False)
 class Remembered:
     """One answer, while it comes and as long as it is kept."""
 
     digest: bytes
     expires_at: float
-    max_bytes: int
-    """An answer that grows larger is given only to those who read it already."""
-    forget: Callable[[], None]
-    messages: list[Message] = field(default_factory=list)
-    size: int = 0
-    task: asyncio.Task[None] | None = None
+    messages: Broadcast[Message]
     is_kept: bool = False
-    _given_up: int = 0
-    """Messages at the beginning that are not held any more."""
-    _readers: set[_Reader] = field(default_factory=set)
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def is_too_large(self) -> bool:
-        return self.size > self.max_bytes
-
-    async def add(self, message: Message) -> None:
-        """Take a piece of the answer; one that is too large is held to the pace of its readers."""
-        self.messages.append(message)
-        self.size += len(message.get("body", b""))
-        self.wake()
-        if self.is_too_large:
-            self.forget()
-            await self._all_have_read()
-            self._given_up += len(self.messages)
-            self.messages.clear()
 
     async def replay(self, send: Send) -> None:
         """Send what there is and what is still to come."""
-        reader = _Reader()
-        self._readers.add(reader)
-        try:
-            while True:
-                before, changed = reader.position, self._changed
-                while reader.position < self._given_up + len(self.messages):
-                    await send(dict(self.messages[reader.position - self._given_up]))
-                    reader.position += 1
-                if self.is_too_large and reader.position > before:
-                    self.wake()
-                    changed = self._changed
-                if self.task is None or self.task.done():
-                    return
-                await changed.wait()
-        finally:
-            self._readers.discard(reader)
-            self.wake()
-
-    def wake(self) -> None:
-        """Let all who wait look again."""
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
-
-    async def _all_have_read(self) -> None:
-        end = self._given_up + len(self.messages)
-        while any(reader.position < end for reader in self._readers):
-            await self._changed.wait()
-        if not self._readers and self.task is not None:
-            self.task.cancel()  # it is for nobody now, and nobody can come back for it
+        async with aclosing(self.messages.read()) as messages:
+            async for message in messages:
+                await send(dict(message))
 
 
 class Idempotency:
@@ -149,14 +96,15 @@ class Idempotency:
         mine = Remembered(
             digest=sha256(body).digest(),
             expires_at=self._clock() + self._ttl_s,
-            max_bytes=self._max_bytes // _LARGEST_SHARE,
-            forget=lambda: self._drop(slot, mine),
+            messages=Broadcast(
+                max_bytes=self._max_bytes // _LARGEST_SHARE,
+                forget=lambda: self._drop(slot, mine),
+            ),
         )
         self._kept[slot] = mine
-        mine.task = task = asyncio.create_task(self._work(slot, mine, work))
+        task = mine.messages.start(self._work(slot, mine, work))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        task.add_done_callback(lambda _: mine.wake())
         await mine.replay(send)
 
     async def close(self) -> None:
@@ -168,11 +116,11 @@ class Idempotency:
     async def _work(self, slot: Slot, mine: Remembered, work: Answer) -> None:
         is_complete = False
         try:
-            is_complete = await work(mine.add)
+            is_complete = await work(_into(mine.messages))
         finally:
-            if is_complete and not mine.is_too_large:
+            if is_complete and not mine.messages.is_too_large:
                 mine.is_kept = True
-                self._size += mine.size
+                self._size += mine.messages.size
                 self._make_room()
             else:
                 self._drop(slot, mine)
@@ -189,7 +137,16 @@ class Idempotency:
             return
         del self._kept[slot]
         if known.is_kept:
-            self._size -= known.size
+            self._size -= known.messages.size
+
+
+def _into(messages: Broadcast[Message]) -> Send:
+    """Send to all who read."""
+
+    async def send(message: Message) -> None:
+        await messages.add(message, len(message.get("body", b"")))
+
+    return send
 
 
 def _marking(send: Send) -> Send:
