@@ -7,7 +7,10 @@ WrpError
 │   ├── ModelNotFoundError   404
 │   ├── ContextTooLongError  400  no able model has a window that fits
 │   ├── CapabilityError      400  no model asked for can do what the request needs
-│   └── IdempotencyError     409  the key was used with another body
+│   ├── IdempotencyError     409  the key was used with another body
+│   ├── ForbiddenError       403  the caller's key may not do that
+│   └── NotFoundError        404  the caller knows no such thing
+├── NotCachedError       504  asked for an answer from the cache only, and there is none
 ├── AuthenticationError  401
 ├── ForeignOriginError   403  a web page that may not call
 ├── LoopError            508  a request that this proxy has sent itself
@@ -103,6 +106,24 @@ class CapabilityError(RequestError):
 class IdempotencyError(RequestError):
     status = 409
     code = "idempotency_key_reused"
+
+
+class ForbiddenError(RequestError):
+    status = 403
+    code = "forbidden"
+
+
+class NotFoundError(RequestError):
+    status = 404
+    code = "not_found"
+
+
+class NotCachedError(WrpError):
+    """What `Cache-Control: only-if-cached` is answered with (RFC 9111, section 5.2.1.7)."""
+
+    status = 504
+    type = "invalid_request_error"
+    code = "not_cached"
 
 
 class AuthenticationError(WrpError):

@@ -27,7 +27,34 @@ TRANSLATED: frozenset[Api] = frozenset({"completions", "responses", "messages"})
 """What an upstream that only has chat completions can serve all the same."""
 Kind = Literal["chat", "agent"]
 Finish = Literal["complete", "failed", "cancelled"]
-CacheStatus = Literal["miss", "exact", "semantic", "bypass"]
+CacheStatus = Literal["miss", "exact", "canonical", "semantic", "shared", "bypass"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheControl:
+    """What a caller wishes of the cache; each wish can only make it more careful."""
+
+    reads: bool = True
+    """False: give no answer that was given before."""
+    writes: bool = True
+    """False: do not keep the answer."""
+    only_cached: bool = False
+    """Ask no model."""
+    max_age_s: float | None = None
+    """Take no answer that is older."""
+    ttl_s: float | None = None
+    """Keep the answer for no longer."""
+    threshold: float | None = None
+    """Take no answer to a question that is less similar."""
+    namespace: str = ""
+    """Answers of other namespaces are not seen."""
+    is_asked: bool = False
+    """The caller wants the cache: also at a usual temperature, and for several choices."""
+    is_public: bool = False
+    """Let the answer be seen by everybody."""
+
+
+NO_WISHES = CacheControl()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +64,8 @@ class ChatRequest:
     id: str
     tenant: str
     """The name of the caller's key, never the key."""
+    team: str | None = None
+    """Whose cached answers the caller may share."""
     session: str | None
     model: str
     """The name asked for: a route, a model or `provider/upstream-model`."""
@@ -66,6 +95,7 @@ class ChatRequest:
     wants_usage: bool = False
     """The caller asked for the usage chunk of a stream."""
     debug: bool = False
+    cache: CacheControl = NO_WISHES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,3 +292,11 @@ class Outcome:
     """1 for the first attempt of a request."""
     cached: CacheStatus
     stream: bool
+    saved_usd: float | None = None
+    """What an answer from the cache would have cost; None: unknown, or it was not cached."""
+    similarity: float | None = None
+    """Of the question asked to the one whose answer was given again."""
+    entry_id: str | None = None
+    """The cache's entry that answered, or that the answer became."""
+    false_hit_bound: float | None = None
+    """Upper limit of the share of wrong answers among such hits, from audits."""

@@ -1,0 +1,57 @@
+"""Folds a text to what it asks: case, white space, marks that end sentences and politeness go."""
+
+import re
+import unicodedata
+
+_MAX_CHARS = 2000
+_APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
+_LITERAL = re.compile(
+    r"[`{}\[\]<>\\|/~^_=:;\n\t\"\N{LEFT DOUBLE QUOTATION MARK}«»]|\d\s*,|\d[^\w\s]\d|\B'"
+)
+"""What may begin code, a quotation, an address or a figure: there every sign may count."""
+_GREETING = re.compile(
+    r"(?:hi|hello|hey|good (?:morning|afternoon|evening)|hallo|guten tag|bonjour|hola|ciao)"
+    r"(?: there| all| everyone)?\s*[,.!]\s*",
+    re.IGNORECASE,
+)
+_REQUEST = re.compile(r"(?:(?:could|can|would) you )?please,? |bitte,? ", re.IGNORECASE)
+_THANKS = re.compile(
+    r"\s*[,.!?]\s*(?:(?:many )?thanks(?: in advance| a lot| so much)?|thx|thank you"
+    r"(?: very much| so much| in advance)?|please|bitte|(?:vielen )?dank|danke|merci|gracias|grazie"
+    r"|por favor|per favore|s'il (?:vous|te) pla[iî]t)[\s.!]*",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|\S")
+_ENDS = frozenset(
+    ".!?,\N{HORIZONTAL ELLIPSIS}\N{IDEOGRAPHIC FULL STOP}\N{FULLWIDTH EXCLAMATION MARK}"
+    "\N{FULLWIDTH QUESTION MARK}\N{INVERTED QUESTION MARK}\N{INVERTED EXCLAMATION MARK}"
+)
+
+
+def fold(text: str) -> str | None:
+    """Return one form for all texts that differ in nothing that could change an answer.
+
+    None where that cannot be told: code, quotations, addresses, figures with signs, long texts.
+    Words in capitals stay so where others are not ("US" is not "us").
+    """
+    text = unicodedata.normalize("NFC", text.strip()).replace(_APOSTROPHE, "'")
+    if len(text) > _MAX_CHARS or _LITERAL.search(text):
+        return None
+    words = [word for word in _WORD.findall(_plain(text)) if word not in _ENDS]
+    is_shouted = not any(word.islower() for word in words)
+    folded = (
+        word if len(word) > 1 and word.isupper() and not is_shouted else word.casefold()
+        for word in words
+    )
+    return " ".join(folded) or None
+
+
+def _plain(text: str) -> str:
+    """Take politeness off, where marks set it apart from what is asked; never all of the text."""
+    for phrase in (_GREETING, _REQUEST):
+        if (found := phrase.match(text)) and found.end() < len(text):
+            text = text[found.end() :]
+    for found in _THANKS.finditer(text):
+        if found.start() and found.end() == len(text):
+            return text[: found.start()]
+    return text
