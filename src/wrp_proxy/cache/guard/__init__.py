@@ -1,0 +1,1 @@
+"""Compares the words of two questions, without a model."""

@@ -1,0 +1,1 @@
+"""Tells by what it was taught whether two questions are the same."""
