@@ -1,0 +1,1 @@
+"""The vectors of all entries, by partition, in this process."""
