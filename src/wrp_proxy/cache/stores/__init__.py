@@ -1,0 +1,1 @@
+"""Where entries are held: in this process, in Redis, nowhere."""
