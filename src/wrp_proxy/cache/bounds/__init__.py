@@ -1,0 +1,1 @@
+"""What labels teach: bounds per entry, per category and per partition."""
