@@ -2,6 +2,7 @@
 
 import json
 import time
+from typing import Any
 
 from samples import Measure, Order
 
@@ -23,12 +24,14 @@ class Prompts:
         self._after = after
         # Microseconds pass faster than requests, so no two rounds share a number.
         self._first = time.monotonic_ns() // 1000 % 10**11
+        self._same = order.measure.same
         self.count = 0
 
     def next(self) -> bytes:
-        """Return a request that no cache has seen."""
+        """Return a request that no cache has seen, unless all are to be the same."""
         self.count += 1
-        return b"%b%012d%b" % (self._before, self._first + self.count, self._after)
+        number = 0 if self._same else self._first + self.count
+        return b"%b%012d%b" % (self._before, number, self._after)
 
 
 def _body(measure: Measure) -> bytes:
@@ -36,5 +39,6 @@ def _body(measure: Measure) -> bytes:
     system = f"You keep a small harbour museum. Answer in two short sentences. ({steering})"
     user = f"Visitor {VISITOR.decode()} asks: which lantern of the east room is the oldest?"
     messages = [{"role": "system", "content": system}, {"role": "user", "content": user}]
-    body = {"model": "mock", "messages": messages, "temperature": 0.7, "max_tokens": 256}
+    body: dict[str, Any] = {"model": "mock", "messages": messages, "max_tokens": 256}
+    body |= {"temperature": 0 if measure.same else 0.7}
     return json.dumps(body | ({"stream": True} if measure.chunks else {})).encode()

@@ -93,14 +93,15 @@ def _run(plan: Plan, upstream: Target, target: Target, measure: Measure) -> Samp
         seconds=plan.seconds,
     )
     before = _served(upstream)
-    sample = _load(order, target, plan.load_cores)
+    sample = load(order, target, plan.load_cores)
     relayed = _served(upstream) - before
     if relayed < sample.requests + sample.warm_up:
         raise ChildError(f"{target.name} answered without asking the upstream: is a cache on?")
     return sample
 
 
-def _load(order: Order, target: Target, cores: frozenset[int]) -> Sample:
+def load(order: Order, target: Target, cores: frozenset[int]) -> Sample:
+    """Run one round in a process of its own; raise ChildError where it fails."""
     with on_cores(cores):
         finished = subprocess.run(
             [sys.executable, str(LOAD)],

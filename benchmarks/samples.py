@@ -16,6 +16,8 @@ class Measure:
     """All chunks in one write."""
     rate: float | None = None
     """Requests per second, whatever the answers do; None: the next one when one is answered."""
+    same: bool = False
+    """All requests are one, at temperature 0: a cache may answer them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

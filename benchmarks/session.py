@@ -42,7 +42,7 @@ def compare(
     """Measure the upstream, the proxies started here on these cores, and what runs already."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="overhead-")))
-        upstream = stack.enter_context(_running_upstream(plan))
+        upstream = stack.enter_context(running_upstream(plan))
         targets = [upstream]
         for proxy in proxies:
             own = folder / proxy.name
@@ -59,7 +59,7 @@ def compare(
 
 
 @contextmanager
-def _running_upstream(plan: Plan) -> Iterator[Target]:
+def running_upstream(plan: Plan) -> Iterator[Target]:
     with on_cores(plan.load_cores):
         process = subprocess.Popen(
             [sys.executable, str(UPSTREAM), "--port", str(plan.upstream_port)],

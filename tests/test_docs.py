@@ -1,6 +1,7 @@
 """What the documents show is what happens: their examples run."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,23 @@ import yaml
 from tests.conftest import StartProxy
 from tests.fake_upstream import FakeUpstream
 from tests.proxy import ASK, Proxy, lab_config
+from tests.unit.test_pipeline import Records, answer_of, pipeline_before
 from wrp_proxy.cache.base import Hit, Lookup
 from wrp_proxy.providers.vendors import VENDORS, Vendor
 from wrp_proxy.routers.registry import ROUTERS
+from wrp_proxy.settings.environment import CACHE_VARIABLES, OPTION_VARIABLES
 from wrp_proxy.settings.load import Options, load_settings
-from wrp_proxy.types import ChatRequest
+from wrp_proxy.types import ChatRequest, Outcome, Workload
 
 ROOT = Path(__file__).parents[1]
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md"))]
 KEYS = {"GROQ_API_KEY": "g", "WRP_API_KEY": "w", "LAB_KEY": "l"}
+
+
+def headings(file: Path) -> list[str]:
+    """Return the anchors of a document, as GitHub makes them."""
+    titles = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+    return [re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles]
 
 
 def blocks(document: str, language: str) -> list[str]:
@@ -68,6 +78,27 @@ def test_every_variable_of_a_vendor_is_documented_and_passed_through_by_compose(
         assert f"- {vendor.key_variable}\n" in compose
 
 
+def test_every_variable_of_our_own_is_documented() -> None:
+    configuration = (ROOT / "docs/configuration.md").read_text()
+
+    assert [v for v in OPTION_VARIABLES | CACHE_VARIABLES if f"`{v}`" not in configuration] == []
+
+
+def test_the_caches_variables_are_passed_through_by_compose() -> None:
+    compose = (ROOT / "docker-compose.yml").read_text()
+
+    assert [v for v in CACHE_VARIABLES if f"- {v}\n" not in compose] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_between_the_documents_lead_somewhere(document: str) -> None:
+    here = ROOT / document
+    for path, heading in re.findall(r"\]\(([^):#]*)(?:#([^)]*))?\)", here.read_text()):
+        target = (here.parent / path).resolve() if path else here
+        assert target.exists(), path
+        assert not heading or heading in headings(target), heading
+
+
 def test_the_guides_strategy_works_as_described(
     upstream: FakeUpstream, start_proxy: StartProxy
 ) -> None:
@@ -94,16 +125,15 @@ def test_the_guides_vendor_row_is_one() -> None:
 
 
 @pytest.mark.anyio
-async def test_the_guides_cache_remembers() -> None:
-    names: dict[str, Any] = {"Hit": Hit, "Lookup": Lookup, "ChatRequest": ChatRequest}
+async def test_the_guides_cache_remembers(upstream: FakeUpstream) -> None:
+    nouns = (ChatRequest, Hit, Lookup, Outcome, Sequence, Workload)
+    names: dict[str, Any] = {noun.__name__: noun for noun in nouns}
     exec(blocks("CONTRIBUTING.md", "python")[3], names)  # noqa: S102 - the document under test
-    cache = names["RememberedAnswers"]()
-    request = ChatRequest(id="1", tenant="t", session=None, model="auto", body={}, raw=b"{}")
 
-    first = await cache.lookup(request)
-    await cache.save(first, Hit(answer=b"yes", model="small"))
-    second = await cache.lookup(request)
+    async with pipeline_before(upstream, names["RememberedAnswers"](), Records()) as pipeline:
+        first, missed = await answer_of(pipeline)
+        second, hit = await answer_of(pipeline)
 
-    assert (first.status, first.saves) == ("miss", True)
-    assert (second.status, second.saves) == ("exact", False)
-    assert second.hit == Hit(answer=b"yes", model="small")
+    assert (missed.cached, hit.cached) == ("miss", "exact")
+    assert first == second
+    assert len(upstream.received) == 1

@@ -10,7 +10,7 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
-from time import monotonic
+from time import monotonic, time
 
 import structlog
 from fastapi import APIRouter, FastAPI
@@ -18,6 +18,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route as HttpRoute
 
 from wrp_proxy import __version__
+from wrp_proxy.accounting.feedback import FeedbackBook
+from wrp_proxy.accounting.figures import Figures
 from wrp_proxy.accounting.journal import Journal
 from wrp_proxy.accounting.metrics import LiveState, Metrics
 from wrp_proxy.accounting.pricing import PriceList
@@ -25,8 +27,10 @@ from wrp_proxy.accounting.recorder import BackgroundRecorder
 from wrp_proxy.accounting.usage_report import UsageReport
 from wrp_proxy.api.accounts import accounts_api
 from wrp_proxy.api.asgi import App
+from wrp_proxy.api.cache_admin import cache_api
 from wrp_proxy.api.callers import Key, KeyRing
 from wrp_proxy.api.errors import install_error_shapes
+from wrp_proxy.api.feedback import feedback_api
 from wrp_proxy.api.front import Front
 from wrp_proxy.api.health import health_api
 from wrp_proxy.api.idempotency import Idempotency
@@ -35,9 +39,11 @@ from wrp_proxy.api.openapi.document import openapi_api
 from wrp_proxy.api.request_ids import RequestIds
 from wrp_proxy.api_maker import ApiMaker, make_dialects
 from wrp_proxy.attempt import TimeLimits
-from wrp_proxy.cache.disabled import DisabledCache
+from wrp_proxy.cache_maker import make_cache
 from wrp_proxy.catalog import Catalog, Route
 from wrp_proxy.dialects.translated import Translated
+from wrp_proxy.fail_over import FailOver
+from wrp_proxy.inner_calls import InnerCalls
 from wrp_proxy.model_maker import ModelMaker, has_words
 from wrp_proxy.pipeline import Pipeline
 from wrp_proxy.pool.pool import LocalPool
@@ -47,9 +53,11 @@ from wrp_proxy.providers.discovery import Discovery
 from wrp_proxy.providers.local import LocalProvider
 from wrp_proxy.providers.openai import USER_AGENT
 from wrp_proxy.providers.upstream import Upstream
+from wrp_proxy.route_load import RouteLoad
 from wrp_proxy.routers.fixed_order import FixedOrder
 from wrp_proxy.routers.registry import ROUTERS
 from wrp_proxy.settings.schema import RouteSettings, Settings
+from wrp_proxy.together import Together
 from wrp_proxy.workload.classifier import ThinClassifier
 from wrp_proxy.workload.context_length import ContextLength, TokenEstimate, load_tiktoken
 
@@ -100,7 +108,27 @@ def build_app(settings: Settings, state_dir: Path) -> App:
     discovery = _discovery(settings, deciding, providers, upstream)
     dialects = make_dialects()
     translated = {name: Translated(one, dialects) for name, one in providers.items()}
-    pipeline = _pipeline(settings, deciding, pool, translated, upstream, recorder)
+    fail_over = FailOver(
+        pool=pool,
+        providers=translated,
+        upstream=upstream,
+        recorder=recorder,
+        classifier=deciding.classifier,
+        limits=_time_limits(settings),
+        max_attempts=settings.resilience.max_attempts,
+    )
+    inner_calls = InnerCalls(dialects)
+    cache = make_cache(settings, state_dir, inner_calls, RouteLoad(deciding.catalog, pool).of)
+    pipeline = Pipeline(
+        cache=cache.cache,
+        together=Together(cache.flights, recorder),
+        classifier=deciding.classifier,
+        catalog=deciding.catalog,
+        fail_over=fail_over,
+        recorder=recorder,
+    )
+    inner_calls.go_through(pipeline)
+    metrics.registry.register(Figures(cache.report.rows))
     apis = ApiMaker(
         dialects=dialects,
         classifier=deciding.classifier,
@@ -119,39 +147,21 @@ def build_app(settings: Settings, state_dir: Path) -> App:
             discovery.run,
             partial(deciding.context_length.load, load_tiktoken),
             *(provider.run for provider in local.values()),
+            *cache.background,
         ],
-        closing=[idempotency.close, upstream.close],
+        closing=[idempotency.close, *cache.closing, upstream.close],
     )
     routes = [
         models_api(deciding.catalog),
-        health_api(deciding.catalog, {**local}, lambda: discovery.is_waiting),
+        health_api(deciding.catalog, {**local}, lambda: discovery.is_waiting, cache.report.state),
+        cache_api(cache.overseer, cache.report, cache.labels),
+        feedback_api(FeedbackBook(journal.path, time), recorder.flush, cache.heeding.heed),
         accounts_api(UsageReport(journal.path), recorder.flush, metrics.render),
         openapi_api(has_keys=bool(settings.server.api_keys)),
         *apis.routes(),
     ]
     hot = apis.endpoints(pipeline, idempotency)
     return _http(settings, lifespan, routes, hot, user_agent)
-
-
-def _pipeline(
-    settings: Settings,
-    deciding: Deciding,
-    pool: LocalPool,
-    providers: Mapping[str, Provider],
-    upstream: Upstream,
-    recorder: BackgroundRecorder,
-) -> Pipeline:
-    return Pipeline(
-        cache=DisabledCache(),
-        classifier=deciding.classifier,
-        catalog=deciding.catalog,
-        pool=pool,
-        providers=providers,
-        upstream=upstream,
-        recorder=recorder,
-        limits=_time_limits(settings),
-        max_attempts=settings.resilience.max_attempts,
-    )
 
 
 def _http(
@@ -269,7 +279,7 @@ def _key_ring(settings: Settings) -> KeyRing:
     for given in settings.server.api_keys:
         digest = sha256(given.key.get_secret_value().encode()).digest()
         name = given.name or f"key-{digest.hex()[:8]}"
-        keys[digest] = Key(name, given.admin)
+        keys[digest] = Key(name, given.admin, given.team, given.publisher)
     return KeyRing(keys)
 
 

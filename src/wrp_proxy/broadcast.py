@@ -38,6 +38,11 @@ class Broadcast(Generic[T]):
         self._changed = asyncio.Event()
 
     @property
+    def readers(self) -> int:
+        """How many read it now."""
+        return len(self._readers)
+
+    @property
     def is_too_large(self) -> bool:
         return self.size > self._max_bytes
 

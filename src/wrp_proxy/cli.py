@@ -1,4 +1,4 @@
-"""The command line: serve, check, explain, models."""
+"""The command line: serve, check, explain, models, cache."""
 
 import asyncio
 import os
@@ -8,6 +8,7 @@ from typing import Annotated
 import structlog
 import typer
 
+from wrp_proxy import cli_cache
 from wrp_proxy.errors import ConfigError, WrpError
 from wrp_proxy.logs import LogFormat, LogLevel, set_up_logs
 from wrp_proxy.settings import Settings, load_settings
@@ -20,6 +21,8 @@ app = typer.Typer(
     help="An OpenAI-compatible proxy that chooses the model and the endpoint of each request.",
     epilog="Without any option, key or file: `wrp-proxy serve`, then ask for the model `auto`.",
 )
+
+app.add_typer(cli_cache.app, name="cache")
 
 Config = Annotated[
     Path | None,

@@ -1,139 +1,86 @@
 """The life of one request, one line per stage, top to bottom."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from time import perf_counter
 
 from wrp_proxy.accounting.base import Recorder
-from wrp_proxy.attempt import Attempt, TimeLimits
 from wrp_proxy.cache.base import Cache, Hit
 from wrp_proxy.catalog import Catalog
-from wrp_proxy.errors import NoEndpointError, UpstreamError, WrpError
-from wrp_proxy.pool.base import Pool
-from wrp_proxy.providers.base import Provider
-from wrp_proxy.providers.upstream import Upstream
+from wrp_proxy.fail_over import FailOver
+from wrp_proxy.together import Together
 from wrp_proxy.trace import Trace
-from wrp_proxy.types import ChatRequest, Decision, Finish, Model, Outcome, Workload
+from wrp_proxy.types import ChatRequest, Model
 from wrp_proxy.workload.base import Classifier
-
-_FAILED: tuple[Finish, str | None] = ("failed", "internal_error")
-"""What an attempt comes to when a fault of our own ends it."""
 
 
 class Pipeline:
     """Cache, Workload, Router, Pool, Provider, record."""
 
-    def __init__(  # noqa: PLR0913 - keywords only: one per stage, filled by the composition root
+    def __init__(
         self,
         *,
         cache: Cache,
+        together: Together,
         classifier: Classifier,
         catalog: Catalog,
-        pool: Pool,
-        providers: Mapping[str, Provider],
-        upstream: Upstream,
+        fail_over: FailOver,
         recorder: Recorder,
-        limits: TimeLimits,
-        max_attempts: int,
     ) -> None:
         self._cache = cache
+        self._together = together
         self._classifier = classifier
         self._catalog = catalog
-        self._pool = pool
-        self._providers = providers
-        self._upstream = upstream
+        self._fail_over = fail_over
         self._recorder = recorder
-        self._limits = limits
-        self._max_attempts = max_attempts
 
     async def answer(self, request: ChatRequest, trace: Trace) -> AsyncGenerator[bytes, None]:
         """Yield the answer's bytes; raise WrpError, and nothing else, when there is none."""
-        trace.lookup = lookup = await self._cache.lookup(request)
-        trace.workload = workload = await self._classifier.classify(request)
         trace.route, models = self._catalog.resolve(request.model)
-        candidates = self._catalog.candidates(request.model, models, workload)
+        trace.lookup = lookup = await self._cache.lookup(request, trace.route.name)
         if lookup.hit is not None:
-            outcome = trace.outcome(
-                workload, model=lookup.hit.model, finish="complete", cost_usd=0.0
-            )
-            self._recorder.record(outcome)
-            yield lookup.hit.answer
-            return
-        trace.decision = trace.route.router.select(workload, candidates)
-        trace.routed = perf_counter()
+            pieces = self._given_again(trace, lookup.hit)
+        elif lookup.flight is not None:
+            make = partial(self._made, trace, models)
+            pieces = self._together.answer(trace, lookup.flight, make)
+        else:
+            pieces = self._made(trace, models)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield piece
+
+    async def _made(self, trace: Trace, models: tuple[Model, ...]) -> AsyncGenerator[bytes, None]:
+        """Answer what was not asked before in the same words."""
+        assert trace.lookup and trace.route  # noqa: S101, PT018 - `answer` has set them, for mypy
+        trace.workload = workload = await self._classifier.classify(trace.request)
+        candidates = self._catalog.candidates(trace.request.model, models, workload)
+        trace.lookup = lookup = await self._cache.nearest(trace.lookup, workload)
+        if lookup.hit is not None:
+            pieces = self._given_again(trace, lookup.hit)
+        else:
+            trace.decision = trace.route.router.select(workload, candidates)
+            trace.routed = perf_counter()
+            pieces = self._fail_over.answer(trace, workload, trace.decision)
         collected: list[bytes] = []
-        async with aclosing(self._attempts(trace, workload, trace.decision)) as pieces:
+        async with aclosing(pieces):
             async for piece in pieces:
                 if lookup.saves:
                     collected.append(piece)
                 yield piece
-        if lookup.saves:
-            hit = Hit(answer=b"".join(collected), model=trace.answered_by or "")
-            await self._cache.save(lookup, hit)
+        if lookup.saves and trace.answered is not None:
+            self._cache.save(lookup, collected, trace.answered)
 
-    async def _attempts(
-        self, trace: Trace, workload: Workload, decision: Decision
-    ) -> AsyncGenerator[bytes, None]:
-        """Try endpoint after endpoint, then model after model, until one has begun to answer."""
-        failure: WrpError | None = None
-        for model in decision.ranking:
-            while len(trace.tried) < self._max_attempts:
-                try:
-                    async with aclosing(self._attempt(trace, workload, model)) as pieces:
-                        async for piece in pieces:
-                            yield piece
-                except NoEndpointError as error:
-                    failure = failure or error
-                    break
-                except UpstreamError as error:
-                    if trace.is_committed or not error.retryable:
-                        raise
-                    failure = error
-                else:
-                    return
-        raise self._refusal(trace, workload, decision, failure)
-
-    async def _attempt(
-        self, trace: Trace, workload: Workload, model: Model
-    ) -> AsyncGenerator[bytes, None]:
-        with self._pool.lease(model, workload, trace.tried) as lease:
-            trace.model = model
-            trace.tried.append(lease.endpoint)
-            provider = self._providers[lease.endpoint.provider]
-            attempt = Attempt(trace, workload, provider, lease.endpoint)
-            finish, error = _FAILED
-            try:
-                async with aclosing(attempt.chunks(self._upstream, self._limits)) as chunks:
-                    async for chunk in chunks:
-                        trace.is_committed = True
-                        yield chunk.data
-                finish, error = "complete", None
-                lease.settle(None)
-            except WrpError as failure:
-                error = failure.code or failure.type
-                if isinstance(failure, UpstreamError):
-                    lease.settle(failure)
-                raise
-            except (asyncio.CancelledError, GeneratorExit):
-                finish, error = "cancelled", None
-                raise
-            finally:
-                self._learn(trace, attempt.outcome(finish, error))
-
-    def _learn(self, trace: Trace, outcome: Outcome) -> None:
+    async def _given_again(self, trace: Trace, hit: Hit) -> AsyncGenerator[bytes, None]:
+        """Give a known answer, and record what that has saved."""
+        trace.workload = hit.workload
+        outcome = trace.outcome(
+            hit.workload,
+            model=hit.model,
+            finish="complete",
+            cost_usd=0.0,
+            saved_usd=hit.saved_usd,
+        )
         self._recorder.record(outcome)
-        self._classifier.learn(outcome)
-        if trace.route is not None:
-            trace.route.router.learn(outcome)
-
-    def _refusal(
-        self, trace: Trace, workload: Workload, decision: Decision, failure: WrpError | None
-    ) -> WrpError:
-        """Return the error of a request that no endpoint answered; recorded if none was tried."""
-        failure = failure or NoEndpointError("No model is able to answer.")
-        if not trace.tried:
-            name = decision.ranking[0].name
-            outcome = trace.outcome(workload, model=name, finish="failed", error=failure.code)
-            self._recorder.record(outcome)
-        return failure
+        for piece in hit.pieces:
+            yield piece

@@ -39,6 +39,27 @@ class Trace:
     """Reads the answer of the attempt that is under way; knows how to end it."""
     is_committed: bool = False
     """Something was given to the client: no other endpoint may be tried."""
+    answered: Outcome | None = None
+    """How the last attempt went."""
+
+    def follow(self, leader: "Trace") -> None:
+        """Take over what is known of the same request that another one asked before."""
+        found = leader.lookup
+        is_hit = found is not None and found.hit is not None
+        self.lookup = (
+            found if is_hit else Lookup(status="shared", entry_id=found.entry_id if found else None)
+        )
+        self.workload = leader.workload
+        self.decision = leader.decision
+        self.model = leader.model
+        self.tried = leader.tried
+        self.decoder = leader.decoder
+
+    def begin_again(self, lookup: Lookup | None) -> None:
+        """Forget another's attempts, and that they failed."""
+        self.lookup = lookup
+        self.workload = self.decision = self.model = self.decoder = None
+        self.tried = []
 
     @property
     def cached(self) -> CacheStatus:
@@ -63,9 +84,11 @@ class Trace:
         cost_usd: float | None = None,
         first_content_s: float | None = None,
         duration_s: float | None = None,
+        saved_usd: float | None = None,
     ) -> Outcome:
         """Write down how an attempt, a cache hit or a refusal went."""
-        decision = self.decision
+        decision, lookup = self.decision, self.lookup
+        hit = lookup.hit if lookup else None
         return Outcome(
             request_id=self.request.id,
             started_at=self.started_at,
@@ -87,4 +110,8 @@ class Trace:
             attempt=len(self.tried),
             cached=self.cached,
             stream=self.request.stream,
+            saved_usd=saved_usd,
+            similarity=hit.similarity if hit else None,
+            entry_id=lookup.entry_id if lookup else None,
+            false_hit_bound=lookup.bound if lookup else None,
         )

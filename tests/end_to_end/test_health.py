@@ -32,7 +32,11 @@ def test_the_root_names_the_proxy(shared_client: httpx.Client) -> None:
 def test_readiness_tells_of_each_model(shared_client: httpx.Client) -> None:
     reply = shared_client.get("/health/ready")
 
-    assert reply.json() == {"status": "ready", "models": {"small": "ready"}}
+    assert reply.json() == {
+        "status": "ready",
+        "models": {"small": "ready"},
+        "cache": {"state": "ok", "detail": ""},
+    }
 
 
 def test_health_needs_no_key(upstream: FakeUpstream, start_proxy: StartProxy) -> None:

@@ -29,8 +29,8 @@ def upstream() -> Iterator[FakeUpstream]:
     assert [error for error in fake.failures if not isinstance(error, ConnectionError)] == []
 
 
-def _config(url: str, **more: Any) -> dict[str, Any]:
-    """Models whose upstreams have every API, and one whose upstream only chats."""
+def _config(url: str) -> dict[str, Any]:
+    """Models whose upstreams have every API, one whose upstream only chats, and a key for all."""
     lab = {"type": "openai", "base_url": url, "api_key": "upstream-secret"}
     providers = {"native": "lab", "native-messages": "messages-lab", "translated": "chat-lab"}
     return {
@@ -43,8 +43,9 @@ def _config(url: str, **more: Any) -> dict[str, Any]:
             name: {"endpoints": [{"provider": provider, "model": "mock-1"}]}
             for name, provider in providers.items()
         },
+        "routes": {"auto": {"cache": {"scope": "global"}}},
+        "server": {"api_keys": [{"key": _KEY, "admin": True, "publisher": True}]},
         "resilience": {"cooldown_s": 0},
-        **more,
     }
 
 
@@ -65,12 +66,15 @@ def _hold(proxy: Proxy, models: Mapping[str, str], *options: str) -> None:
         pytest.fail(ran.stdout + ran.stderr, pytrace=False)
 
 
+@pytest.mark.parametrize("part", ["--include-path-regex", "--exclude-path-regex"])
 def test_the_proxy_does_what_its_description_says(
-    upstream: FakeUpstream, start_proxy: StartProxy
+    upstream: FakeUpstream, start_proxy: StartProxy, part: str
 ) -> None:
-    proxy = start_proxy(_config(upstream.url, server={"api_keys": [_KEY]}))
+    """The richest requests have most cases by far, and a time limit of their own."""
+    proxy = start_proxy(_config(upstream.url))
+    phases = ("--phases", "examples,coverage,fuzzing", "--max-examples", "6")
 
-    _hold(proxy, _NATIVE, "--phases", "examples,coverage,fuzzing", "--max-examples", "6")
+    _hold(proxy, _NATIVE, *phases, part, "/(messages|responses)")
 
 
 def test_translated_requests_are_answered_as_described(

@@ -11,7 +11,9 @@ from pydantic import BaseModel
 
 from tests.settings.loading import load
 from wrp_proxy.app import Deciding, build_deciding
+from wrp_proxy.cache_maker import Policies
 from wrp_proxy.settings import Settings
+from wrp_proxy.settings.cache import CacheSettings, EmbedderSettings, JudgeSettings, RedisSettings
 from wrp_proxy.settings.schema import (
     EndpointSettings,
     KeySettings,
@@ -61,6 +63,7 @@ def test_there_is_an_example_for_every_use() -> None:
         "local-gguf.yaml",
         "one-vendor.yaml",
         "self-hosted-pool.yaml",
+        "semantic-cache.yaml",
         "two-vendors-failover.yaml",
     ]
 
@@ -100,6 +103,8 @@ def test_an_example_says_how_to_start_it_and_sets_all_it_needs(
         (["routes", "auto"], RouteSettings),
         (["server"], ServerSettings),
         (["resilience"], ResilienceSettings),
+        (["cache"], CacheSettings),
+        (["cache", "embedder"], EmbedderSettings),
     ],
 )
 def test_the_default_file_has_every_key(keys: list[str | int], schema: type[BaseModel]) -> None:
@@ -111,11 +116,11 @@ def test_the_default_file_has_every_key(keys: list[str | int], schema: type[Base
     assert list(found) == list(schema.model_fields)
 
 
-@pytest.mark.parametrize("schema", [KeySettings, PriceSettings])
+@pytest.mark.parametrize("schema", [KeySettings, PriceSettings, RedisSettings, JudgeSettings])
 def test_the_default_file_shows_the_keys_of_what_it_leaves_empty(schema: type[BaseModel]) -> None:
     text = (FOLDER / "default.yaml").read_text()
 
-    assert re.search(r"\{" + ".*".join(f"{key}: " for key in schema.model_fields), text)
+    assert re.search(r"\{" + ".*?".join(f"{key}: " for key in schema.model_fields), text, re.S)
 
 
 def test_the_default_file_is_in_effect_what_the_key_alone_gives() -> None:
@@ -174,6 +179,16 @@ def test_the_example_of_a_pool_takes_its_addresses_from_the_environment(
     settings = load(text, {"GROQ_API_KEY": "k", **environment})
 
     assert settings.providers["gpu-1"].base_url == base_url
+
+
+def test_the_example_of_a_cache_goes_as_far_as_each_route_says(local_extra: Path) -> None:
+    policies = Policies.of(example("semantic-cache.yaml", local_extra))
+
+    presets = {route: policies.policy(route, "unknown").preset for route in policies.routes}
+    assert presets == {"auto": "balanced", "careful": "strict", "fresh": "off"}
+    assert policies.policy("careful", "unknown").ttl_s == 3600
+    by_name = policies.policy("direct", "unknown")
+    assert (by_name.preset, by_name.max_temperature) == ("exact-only", 1)
 
 
 def test_the_example_of_a_local_file_serves_it(local_extra: Path) -> None:

@@ -10,15 +10,18 @@ from tests import answers
 from tests.fake_upstream import FakeUpstream
 from wrp_proxy.attempt import TimeLimits
 from wrp_proxy.cache.base import Cache, Hit, Lookup
+from wrp_proxy.cache.single_flight import Flights
 from wrp_proxy.catalog import Catalog, Route
 from wrp_proxy.errors import UpstreamError
+from wrp_proxy.fail_over import FailOver
 from wrp_proxy.pipeline import Pipeline
 from wrp_proxy.pool.pool import LocalPool
 from wrp_proxy.providers.http1.client import Http1Upstream
 from wrp_proxy.providers.openai import OpenAIProvider
 from wrp_proxy.routers.fixed_order import FixedOrder
+from wrp_proxy.together import Together
 from wrp_proxy.trace import Trace
-from wrp_proxy.types import ChatRequest, Endpoint, Model, Outcome
+from wrp_proxy.types import ChatRequest, Endpoint, Model, Outcome, Workload
 from wrp_proxy.workload.classifier import ThinClassifier
 from wrp_proxy.workload.context_length import ContextLength, TokenEstimate
 
@@ -31,12 +34,23 @@ class RememberingCache:
     def __init__(self) -> None:
         self.saved: dict[bytes, Hit] = {}
 
-    async def lookup(self, request: ChatRequest) -> Lookup:
+    async def lookup(self, request: ChatRequest, route: str) -> Lookup:
         hit = self.saved.get(request.raw)
-        return Lookup(status="exact" if hit else "miss", hit=hit, saves=not hit, key=request.raw)
+        return Lookup(status="exact" if hit else "miss", hit=hit, saves=not hit, own=request.raw)
 
-    async def save(self, lookup: Lookup, hit: Hit) -> None:
-        self.saved[lookup.key] = hit
+    async def nearest(self, lookup: Lookup, workload: Workload) -> Lookup:
+        return lookup
+
+    def save(self, lookup: Lookup, pieces: Sequence[bytes], outcome: Outcome) -> None:
+        assert isinstance(lookup.own, bytes)
+        self.saved[lookup.own] = Hit(
+            pieces=pieces,
+            model=outcome.model,
+            age_s=0,
+            workload=outcome.workload,
+            usage=outcome.usage,
+            saved_usd=outcome.cost_usd,
+        )
 
 
 class Records:
@@ -59,21 +73,28 @@ async def pipeline_before(
     endpoint = Endpoint(provider="lab", model="mock")
     router = FixedOrder()
     client = Http1Upstream(connect_timeout_s=5)
+    classifier = ThinClassifier(ContextLength(TokenEstimate()))
+    fail_over = FailOver(
+        pool=LocalPool(cooldown_s=0, clock=time.monotonic),
+        providers={"lab": OpenAIProvider(base_url=upstream.url, api_key=None)},
+        upstream=client,
+        recorder=records,
+        classifier=classifier,
+        limits=TimeLimits(first_content_s=10, stall_s=10, answer_s=10),
+        max_attempts=3,
+    )
     yield Pipeline(
         cache=cache,
-        classifier=ThinClassifier(ContextLength(TokenEstimate())),
+        together=Together(Flights(max_bytes=1000), records),
+        classifier=classifier,
         catalog=Catalog(
             models=[Model(name="small", endpoints=(endpoint,))],
             routes=[Route(name="auto", router=router, models=None)],
             direct=router,
             make_up=lambda provider, name: None,
         ),
-        pool=LocalPool(cooldown_s=0, clock=time.monotonic),
-        providers={"lab": OpenAIProvider(base_url=upstream.url, api_key=None)},
-        upstream=client,
+        fail_over=fail_over,
         recorder=records,
-        limits=TimeLimits(first_content_s=10, stall_s=10, answer_s=10),
-        max_attempts=3,
     )
     await client.close()
 

@@ -11,7 +11,7 @@ import structlog
 from wrp_proxy.errors import WrpError
 from wrp_proxy.types import Outcome
 
-_VERSION = 1
+_VERSION = 2
 
 _COLUMNS: tuple[tuple[str, str, Callable[[Outcome], object]], ...] = (
     ("request_id", "TEXT NOT NULL", lambda o: o.request_id),
@@ -41,11 +41,21 @@ _COLUMNS: tuple[tuple[str, str, Callable[[Outcome], object]], ...] = (
     ("attempt", "INTEGER NOT NULL", lambda o: o.attempt),
     ("cached", "TEXT NOT NULL", lambda o: o.cached),
     ("stream", "INTEGER NOT NULL", lambda o: o.stream),
+    ("saved_usd", "REAL", lambda o: o.saved_usd),
+    ("similarity", "REAL", lambda o: o.similarity),
+    ("entry_id", "TEXT", lambda o: o.entry_id),
+    ("false_hit_bound", "REAL", lambda o: o.false_hit_bound),
 )
-"""Name, SQL type, and where in an outcome it comes from."""
+"""Name, SQL type, and where in an outcome it comes from; later versions only add at the end."""
+_COLUMNS_OF_VERSION_1 = 27
 
 _CREATE = f"CREATE TABLE IF NOT EXISTS outcomes ({', '.join(f'{n} {t}' for n, t, _ in _COLUMNS)})"
 _INSERT = f"INSERT INTO outcomes VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 - constants
+_CREATE_FEEDBACK = (
+    "CREATE TABLE IF NOT EXISTS feedback (request_id TEXT NOT NULL, tenant TEXT NOT NULL, "
+    "source TEXT NOT NULL, given_at REAL NOT NULL, score REAL NOT NULL, verdict TEXT, "
+    "comment TEXT, preferred TEXT, PRIMARY KEY (request_id, tenant, source))"
+)
 
 _UNWRITABLE = (OverflowError, UnicodeEncodeError, sqlite3.InterfaceError)
 
@@ -98,10 +108,13 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version not in {0, _VERSION}:
+        if version not in {0, 1, _VERSION}:
             raise sqlite3.OperationalError(f"{path} is of version {version}, not {_VERSION}")
         with connection:
+            if version == 1:
+                _add_columns(connection)
             connection.execute(_CREATE)
+            connection.execute(_CREATE_FEEDBACK)
             connection.execute("CREATE INDEX IF NOT EXISTS by_time ON outcomes (started_at)")
             connection.execute("CREATE INDEX IF NOT EXISTS by_request ON outcomes (request_id)")
             connection.execute(f"PRAGMA user_version = {_VERSION}")
@@ -109,6 +122,12 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _add_columns(connection: sqlite3.Connection) -> None:
+    """Bring a journal of version 1 up to date; its rows have nothing in the new columns."""
+    for name, kind, _ in _COLUMNS[_COLUMNS_OF_VERSION_1:]:
+        connection.execute(f"ALTER TABLE outcomes ADD COLUMN {name} {kind}")
 
 
 def _set_aside(path: Path) -> None:

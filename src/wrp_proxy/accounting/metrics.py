@@ -22,6 +22,7 @@ _CODES = frozenset(
         "model_loading",
         "model_not_found",
         "no_endpoint_available",
+        "not_cached",
         "pool_full",
         "rate_limit_exceeded",
         "upstream_authentication_error",
@@ -48,6 +49,7 @@ class Metrics:
         self._errors = self._counter("wrp_errors", "Failed attempts by code", "model", "code")
         self._tokens = self._counter("wrp_tokens", "Tokens", "model", "kind")
         self._cost = self._counter("wrp_cost_usd", "Cost in USD where the price is known", "model")
+        self._saved = self._counter("wrp_saved_usd", "Cost of answers given again", "model")
         self._unpriced = self._counter("wrp_unpriced", "Answers of unknown price", "model")
         self._first_content = self._histogram(
             "wrp_first_content_seconds", "Time to first content of complete answers"
@@ -62,6 +64,8 @@ class Metrics:
             if outcome.error is not None:
                 code = outcome.error if outcome.error in _CODES else _MADE_UP
                 self._of(self._errors, model, code).inc()
+            if outcome.saved_usd:
+                self._of(self._saved, model).inc(max(outcome.saved_usd, 0.0))
             self._write_usage(model, outcome)
             if outcome.finish == "complete":
                 self._of(self._duration, model).observe(outcome.duration_s)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-GROUPS = ("model", "route", "tenant", "endpoint", "category", "router", "session")
+GROUPS = ("model", "route", "tenant", "endpoint", "category", "router", "session", "cached")
 
 _SUMS = """
 SELECT {group} AS {group},
@@ -18,6 +18,8 @@ SELECT {group} AS {group},
        coalesce(sum(completion_tokens), 0) AS completion_tokens,
        coalesce(sum(cached_tokens), 0) AS cached_tokens,
        sum(cost_usd) AS cost_usd,
+       sum(cached IN ('exact', 'canonical', 'semantic', 'shared')) AS cache_hits,
+       coalesce(sum(saved_usd), 0) AS saved_usd,
        sum(cost_usd IS NULL AND prompt_tokens IS NOT NULL) AS unpriced,
        coalesce(sum(usage_estimated), 0) AS estimated
 FROM outcomes WHERE started_at >= :since AND (:tenant IS NULL OR tenant = :tenant)
@@ -50,7 +52,8 @@ class UsageReport:
         with at least one attempt in the group, `errors` failed attempts, `unpriced` attempts
         with usage whose price is unknown (their cost is not in `cost_usd`), `estimated` attempts
         whose usage the upstream did not report. Percentiles (nearest rank, seconds) are over
-        complete attempts; None where there are none.
+        complete attempts; None where there are none. `cache_hits` were answered without asking a
+        model, which would have cost `saved_usd` where that is known.
         """
         if group not in GROUPS:
             raise ValueError(f"group_by must be one of {', '.join(GROUPS)}")

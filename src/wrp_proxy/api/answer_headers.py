@@ -1,19 +1,29 @@
 """The headers that say which model answered, and why."""
 
 import re
+from collections.abc import Mapping
 from time import perf_counter
 
 import msgspec
 
 from wrp_proxy.api.asgi import HeaderList
+from wrp_proxy.cache.base import Lookup
 from wrp_proxy.trace import Trace
+from wrp_proxy.types import CacheStatus
 
+_REASONS: Mapping[CacheStatus, bytes] = {
+    "exact": b"the same request was answered before",
+    "canonical": b"the same text was answered before",
+    "semantic": b"the same question was answered before in other words",
+}
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
 def answer_headers(trace: Trace) -> HeaderList:
     """Return the compact set, and with `x-wrp-debug: 1` all that was known."""
     headers = [(b"x-wrp-cache", trace.cached.encode())]
+    if trace.lookup is not None and (hit := trace.lookup.hit) is not None:
+        headers.append((b"age", b"%d" % hit.age_s))
     if answered_by := trace.answered_by:
         headers.append((b"x-wrp-model", _printable(answered_by)))
     if trace.tried:
@@ -23,13 +33,16 @@ def answer_headers(trace: Trace) -> HeaderList:
     if trace.decision is not None:
         headers.append((b"x-wrp-reason", _printable(trace.decision.reason)))
         headers.append((b"x-wrp-attempts", b"%d" % len(trace.tried)))
+    elif (reason := _REASONS.get(trace.cached)) is not None:
+        headers.append((b"x-wrp-reason", reason))
+        headers.append((b"x-wrp-attempts", b"0"))
     if trace.request.debug:
         headers.extend(_debug_headers(trace))
     return headers
 
 
 def _debug_headers(trace: Trace) -> HeaderList:
-    headers: dict[str, object] = {}
+    headers: dict[str, object] = _cache_headers(trace.lookup) if trace.lookup else {}
     if workload := trace.workload:
         headers["x-wrp-category"] = workload.category
         headers["x-wrp-kind"] = workload.kind
@@ -45,6 +58,17 @@ def _debug_headers(trace: Trace) -> HeaderList:
         answered_ms = (perf_counter() - trace.started) * 1000
         headers["x-wrp-timings"] = f"routed;dur={routed_ms:.2f}, answered;dur={answered_ms:.2f}"
     return [(name.encode(), _printable(str(value))) for name, value in headers.items()]
+
+
+def _cache_headers(lookup: Lookup) -> dict[str, object]:
+    headers: dict[str, object] = {
+        f"x-wrp-cache-{name}": said for name, said in lookup.notes.items()
+    }
+    if lookup.entry_id is not None:
+        headers["x-wrp-cache-entry"] = lookup.entry_id
+    if lookup.bound is not None:
+        headers["x-wrp-cache-false-hit-bound"] = f"{lookup.bound:.4f}"
+    return headers
 
 
 def _printable(text: str) -> bytes:

@@ -16,8 +16,12 @@ class Caller:
     request_id: str
     tenant: str
     is_admin: bool
-    """May see the usage of all tenants."""
+    """May see the usage and the cached answers of all tenants."""
     headers: dict[bytes, bytes] = field(repr=False)
+    team: str | None = None
+    """Whose cached answers it may share."""
+    may_publish: bool = False
+    """May put answers into the cache for everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,14 @@ class Key:
 
     tenant: str
     is_admin: bool
+    team: str | None = None
+    may_publish: bool = False
+
+
+NOBODY = Key("", is_admin=False)
+"""Who calls a public path."""
+_ANYBODY = Key(ANONYMOUS, is_admin=True)
+"""Who calls where there are no keys."""
 
 
 class KeyRing:
@@ -38,7 +50,7 @@ class KeyRing:
     def owner(self, headers: Mapping[bytes, bytes]) -> Key:
         """Return whose key this is; raise AuthenticationError."""
         if not self._keys:
-            return Key(ANONYMOUS, is_admin=True)
+            return _ANYBODY
         tokens = _tokens(headers)
         known = (self._keys.get(sha256(token).digest()) for token in tokens)
         key = next((key for key in known if key is not None), None)

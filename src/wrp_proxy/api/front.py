@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from wrp_proxy.api.asgi import App, Receive, Scope, Send
-from wrp_proxy.api.callers import ANONYMOUS, Caller, KeyRing
+from wrp_proxy.api.callers import ANONYMOUS, NOBODY, Caller, Key, KeyRing
 from wrp_proxy.api.errors import body_maker, send_error
 from wrp_proxy.api.request_ids import REQUEST_ID
 from wrp_proxy.errors import AuthenticationError, ForeignOriginError, LoopError
@@ -49,11 +49,13 @@ class Front:
         path = scope["path"]
         try:
             self._refuse_loop(headers)
-            tenant, is_admin = self._identify(path, headers)
+            key = self._identify(path, headers)
         except (AuthenticationError, ForeignOriginError, LoopError) as error:
             await send_error(send, error, [], body_maker(path))
             return
-        scope[CALLER] = Caller(scope[REQUEST_ID], tenant, is_admin, headers)
+        scope[CALLER] = Caller(
+            scope[REQUEST_ID], key.tenant, key.is_admin, headers, key.team, key.may_publish
+        )
         app = self._hot.get(path, self._app) if scope["method"] == "POST" else self._app
         await app(scope, receive, send)
 
@@ -64,13 +66,13 @@ class Front:
                 "*_BASE_URL variables, leads back to it."
             )
 
-    def _identify(self, path: str, headers: dict[bytes, bytes]) -> tuple[str, bool]:
+    def _identify(self, path: str, headers: dict[bytes, bytes]) -> Key:
         if path in _PUBLIC:
-            return "", False
+            return NOBODY
         key = self._keys.owner(headers)
         if key.tenant == ANONYMOUS:
             self._refuse_foreign_page(headers.get(b"origin", b"").decode("latin-1"))
-        return key.tenant, key.is_admin
+        return key
 
     def _refuse_foreign_page(self, origin: str) -> None:
         """Without keys, any web page open in a browser here could spend the operator's money."""

@@ -1,6 +1,6 @@
 """`/health`: is it alive, and can it serve?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from fastapi import APIRouter, Response
@@ -17,8 +17,12 @@ class LocalState(Protocol):
 
 
 def health_api(
-    catalog: Catalog, local: dict[str, LocalState], is_discovering: Callable[[], bool]
+    catalog: Catalog,
+    local: dict[str, LocalState],
+    is_discovering: Callable[[], bool],
+    cache: Callable[[], Mapping[str, str]],
 ) -> APIRouter:
+    """`cache` says in words how its store is; requests go on without it."""
     api = APIRouter(tags=["health"])
 
     def states() -> dict[str, str]:
@@ -41,13 +45,14 @@ def health_api(
     async def ready(response: Response) -> dict[str, Any]:
         """Answer 200 when at least one model can be asked, else 503 with the reason."""
         models = states()
+        more = {"models": models, "cache": cache()}
         if "ready" in models.values():
-            return {"status": "ready", "models": models}
+            return {"status": "ready", **more}
         response.status_code = 503
         if is_discovering() or "starting" in models.values():
-            return {"status": "starting", "models": models}
+            return {"status": "starting", **more}
         reason = "every model has failed" if models else "no model is configured"
-        return {"status": "unavailable", "reason": reason, "models": models}
+        return {"status": "unavailable", "reason": reason, **more}
 
     return api
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from wrp_proxy.api.cache_control import cache_control
 from wrp_proxy.api.callers import Caller
 from wrp_proxy.dialects.base import Dialect, Translation
 from wrp_proxy.dialects.completions import tokens_in
@@ -46,6 +47,7 @@ def make_request(
     return ChatRequest(
         id=caller.request_id,
         tenant=caller.tenant,
+        team=caller.team,
         session=_session(headers),
         model=model,
         body=translation.body,
@@ -60,6 +62,7 @@ def make_request(
         stream=bool(stream) and api != "embeddings",
         wants_usage=bool(stream and options and options.get("include_usage") is True),
         debug=headers.get(b"x-wrp-debug") == b"1",
+        cache=cache_control(caller, own),
     )
 
 

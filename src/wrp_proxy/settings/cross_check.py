@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,8 @@ from wrp_proxy.providers.litellm_library import is_litellm_installed
 from wrp_proxy.providers.local import demonstration_weights, is_runtime_installed
 from wrp_proxy.providers.vendors import VENDORS
 from wrp_proxy.routers.registry import ROUTERS
+from wrp_proxy.settings.cache_check import check_cache
+from wrp_proxy.settings.raw import choose, mapping, sequence
 
 _HTTP = frozenset({"type", "base_url", "api_key", "discover", "http2"})
 _KEYS_OF_TYPE: Mapping[str, frozenset[str]] = {
@@ -26,20 +27,21 @@ _KEYS_OF_TYPE: Mapping[str, frozenset[str]] = {
 
 def cross_check(raw: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield what is wrong between the sections; wrongly typed parts are the schema's to report."""
-    providers, models, routes = (_mapping(raw.get(s)) for s in ("providers", "models", "routes"))
+    providers, models, routes = (mapping(raw.get(s)) for s in ("providers", "models", "routes"))
     for section in ("providers", "models", "routes"):
-        yield from _check_names(section, _mapping(raw.get(section)))
+        yield from _check_names(section, mapping(raw.get(section)))
     for name, provider in providers.items():
-        yield from _check_provider(f"providers.{name}", str(name), _mapping(provider))
+        yield from _check_provider(f"providers.{name}", str(name), mapping(provider))
     for name, model in models.items():
-        yield from _check_endpoints(f"models.{name}", _mapping(model), providers)
+        yield from _check_endpoints(f"models.{name}", mapping(model), providers)
     for name, route in routes.items():
-        yield from _check_route(name, _mapping(route), models)
+        yield from _check_route(name, mapping(route), models)
     if "auto" in models and "auto" not in routes:
         yield Problem(
             "models.auto", "is the name of the route that always exists", "rename the model"
         )
-    yield from _check_keys(_mapping(raw.get("server")).get("api_keys"))
+    yield from _check_keys(mapping(raw.get("server")).get("api_keys"))
+    yield from check_cache(raw)
 
 
 def _check_names(section: str, named: Mapping[Any, Any]) -> Iterator[Problem]:
@@ -81,7 +83,7 @@ def _check_vendor(path: str, name: str, provider: Mapping[str, Any]) -> Iterator
     if not isinstance(vendor, str | None):
         return
     if vendor is not None and vendor not in VENDORS:
-        yield Problem(f"{path}.vendor", f"'{vendor}' is not known", _choose(vendor, VENDORS))
+        yield Problem(f"{path}.vendor", f"'{vendor}' is not known", choose(vendor, VENDORS))
         return
     row = VENDORS.get(vendor or name)
     if not provider.get("base_url") and (row is None or row.base_url is None):
@@ -102,12 +104,12 @@ def _check_endpoints(
     path: str, model: Mapping[str, Any], providers: Mapping[str, Any]
 ) -> Iterator[Problem]:
     seen: set[tuple[object, ...]] = set()
-    for place, endpoint in enumerate(map(_mapping, _sequence(model.get("endpoints")))):
+    for place, endpoint in enumerate(map(mapping, sequence(model.get("endpoints")))):
         at = f"{path}.endpoints[{place}]"
         provider = endpoint.get("provider")
         if isinstance(provider, str) and provider not in providers:
             yield Problem(
-                f"{at}.provider", f"there is no provider '{provider}'", _choose(provider, providers)
+                f"{at}.provider", f"there is no provider '{provider}'", choose(provider, providers)
             )
         identity = (str(provider), str(endpoint.get("model")), str(endpoint.get("label")))
         if identity in seen:
@@ -123,29 +125,29 @@ def _check_route(
         yield Problem(path, "is also the name of a model", "rename one of them")
     if route.get("models") is None and name != "auto":
         yield Problem(path, "has no models", "add `models: [...]`; only auto stands for all")
-    listed = _sequence(route.get("models"))
+    listed = sequence(route.get("models"))
     for place, model in enumerate(listed):
         at = f"{path}.models[{place}]"
         if isinstance(model, str) and model not in models:
-            yield Problem(at, f"there is no model '{model}'", _choose(model, models))
+            yield Problem(at, f"there is no model '{model}'", choose(model, models))
         if model in listed[:place]:
             yield Problem(at, f"'{model}' stands twice", "keep it once")
     yield from _check_strategy(f"{path}.strategy", route.get("strategy"), listed or [*models])
 
 
 def _check_strategy(path: str, strategy: object, models: list[Any]) -> Iterator[Problem]:
-    parameters = {"name": strategy} if isinstance(strategy, str) else dict(_mapping(strategy))
+    parameters = {"name": strategy} if isinstance(strategy, str) else dict(mapping(strategy))
     name = parameters.pop("name", None)
     if not isinstance(name, str):
         return
     if name not in ROUTERS:
-        yield Problem(f"{path}.name", f"there is no strategy '{name}'", _choose(name, ROUTERS))
+        yield Problem(f"{path}.name", f"there is no strategy '{name}'", choose(name, ROUTERS))
         return
     yield from _check_parameters(path, name, parameters)
-    for model in _mapping(parameters.get("weights")):
+    for model in mapping(parameters.get("weights")):
         if model not in models:
             yield Problem(
-                f"{path}.weights.{model}", "is no model of the route", _choose(model, models)
+                f"{path}.weights.{model}", "is no model of the route", choose(model, models)
             )
 
 
@@ -172,9 +174,9 @@ def _check_parameters(path: str, name: str, parameters: dict[str, Any]) -> Itera
 def _check_keys(keys: object) -> Iterator[Problem]:
     seen: set[str] = set()
     names: set[str] = set()
-    for place, entry in enumerate(_sequence(keys)):
+    for place, entry in enumerate(sequence(keys)):
         key = str(entry.get("key") if isinstance(entry, dict) else entry)
-        name = _mapping(entry).get("name")
+        name = mapping(entry).get("name")
         path = f"server.api_keys[{place}]"
         if key in seen:
             yield Problem(path, "is the same key as one before it", "remove it")
@@ -182,18 +184,3 @@ def _check_keys(keys: object) -> Iterator[Problem]:
             yield Problem(f"{path}.name", f"'{name}' stands twice", "give each key its own name")
         seen.add(key)
         names.add(str(name))
-
-
-def _choose(wrong: object, right: Any) -> str:
-    names = [str(name) for name in right]
-    close = get_close_matches(str(wrong), names, n=1)
-    hint = f"did you mean '{close[0]}'? " if close else ""
-    return f"{hint}there are: {', '.join(names) or 'none'}"
-
-
-def _mapping(value: object) -> Mapping[Any, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _sequence(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -21,6 +21,8 @@ OPTION_VARIABLES = frozenset(
         "WRP_LOG_LEVEL",
         "WRP_LOG_FORMAT",
         "WRP_MODEL",
+        "WRP_URL",
+        "WRP_API_KEY",
     }
 )
 """Read by the command line."""
@@ -32,6 +34,7 @@ _OTHERS = {
     "AZURE_OPENAI_DEPLOYMENTS",
     "AZURE_OPENAI_API_VERSION",
 }
+CACHE_VARIABLES = frozenset({"WRP_CACHE", "WRP_CACHE_SECRET", "WRP_REDIS_URL"})
 _OWN_PROVIDER = re.compile(r"WRP_PROVIDER_([A-Z0-9_]+?)_(BASE_URL|API_KEY|MODELS)")
 
 
@@ -83,7 +86,7 @@ def _is_read(name: str) -> bool:
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """List `WRP_*` variables that nothing reads, such as misspelt ones."""
-    known = OPTION_VARIABLES | {"WRP_LOCAL_MODELS"}
+    known = OPTION_VARIABLES | CACHE_VARIABLES | {"WRP_LOCAL_MODELS"}
     return sorted(
         name
         for name in environment

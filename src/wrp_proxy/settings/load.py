@@ -28,7 +28,7 @@ from wrp_proxy.settings.yaml_file import fill_in, read_yaml
 DEMONSTRATION_MODEL = "smollm2-135m"
 _OLLAMA = ("127.0.0.1", 11434)
 _USER_OR_QUERY = re.compile(r"(?<=//)[^/]*@|(?<=[?#]).+")
-_SECRET = {"api_key", "api_keys", "key"}
+_SECRET = {"api_key", "api_keys", "key", "redis", "secret", "shards", "url"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,7 @@ def load_settings(options: Options, environment: Mapping[str, str]) -> Settings:
             structlog.get_logger("wrp_proxy.settings").warning(warning, variable=variable)
     keys = environment.get("WRP_API_KEYS") if options.api_keys is None else options.api_keys
     raw["server"] = _server(raw.get("server"), options, keys, problems)
+    raw["cache"] = _cache(raw.get("cache"), environment)
     problems += cross_check(raw)
     settings = _validate(raw, problems)
     if not options.allow_anonymous:
@@ -106,6 +107,21 @@ def _server(
             )
         server["api_keys"] = keys
     return server
+
+
+def _cache(section: object, environment: Mapping[str, str]) -> object:
+    """Lay WRP_CACHE, WRP_CACHE_SECRET and WRP_REDIS_URL over the file."""
+    if not isinstance(section, dict | None):
+        return section
+    cache = dict(section or {})
+    if preset := environment.get("WRP_CACHE"):
+        cache["default"] = preset
+    if secret := environment.get("WRP_CACHE_SECRET"):
+        cache["secret"] = secret
+    if url := environment.get("WRP_REDIS_URL"):
+        redis = cache.get("redis")
+        cache["redis"] = {**redis, "url": url} if isinstance(redis, dict) else url
+    return cache
 
 
 def _validate(raw: Mapping[str, Any], problems: list[Problem]) -> Settings | None:

@@ -14,16 +14,16 @@ from pydantic import (
     NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
-    SecretStr,
 )
 
 from wrp_proxy.providers.vendors import ProviderType
+from wrp_proxy.settings.cache import CacheSettings, RouteCacheSettings
+from wrp_proxy.settings.sections import ApiKey, Section, Share, is_one_word, under, under_preset
 
 Capability = Literal[
     "tools", "vision", "audio", "json_schema", "reasoning", "logprobs", "embeddings", "completions"
 ]
 NativeApi = Literal["chat", "completions", "embeddings", "responses"]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def _check_url(url: str) -> str:
@@ -37,37 +37,15 @@ def _check_url(url: str) -> str:
         raise ValueError("leave /chat/completions out: the proxy adds it")
     if url.rstrip("/").endswith("/messages"):
         raise ValueError("leave /messages out: the proxy adds it")
-    if not is_http or not _is_one_word(url) or not url.isascii():
+    if not is_http or not is_one_word(url) or not url.isascii():
         raise ValueError("write it like http://127.0.0.1:8000/v1, without user, spaces or query")
     return url
 
 
-def _check_key(key: SecretStr) -> SecretStr:
-    if not _is_one_word(key.get_secret_value()):
-        raise ValueError("a key has no spaces, line breaks or control characters")
-    return key
-
-
-def _is_one_word(text: str) -> bool:
-    return text.isprintable() and " " not in text
-
-
-ApiKey = Annotated[SecretStr, AfterValidator(_check_key)]
 HttpUrl = Annotated[str, AfterValidator(_check_url)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-def _under(key: str) -> BeforeValidator:
-    """Take a bare value for a mapping with this one key."""
-    return BeforeValidator(
-        lambda value: value if isinstance(value, dict | BaseModel) else {key: value}
-    )
-
-
-class ProviderSettings(_Section):
+class ProviderSettings(Section):
     """One account at a vendor, one server, or one GGUF file."""
 
     type: ProviderType
@@ -96,7 +74,7 @@ class ProviderSettings(_Section):
     """Only `local`; default: one fewer than the cores."""
 
 
-class EndpointSettings(_Section):
+class EndpointSettings(Section):
     provider: str
     model: str = Field(min_length=1)
     weight: PositiveFloat = 1.0
@@ -105,7 +83,7 @@ class EndpointSettings(_Section):
     label: str | None = None
 
 
-class PriceSettings(_Section):
+class PriceSettings(Section):
     """USD per million tokens."""
 
     input: NonNegativeFloat
@@ -113,12 +91,12 @@ class PriceSettings(_Section):
     cached_input: NonNegativeFloat | None = None
 
 
-class ModelSettings(_Section):
+class ModelSettings(Section):
     endpoints: list[EndpointSettings] = Field(min_length=1)
     balance: Literal["least_busy", "round_robin"] = "least_busy"
     context_window: PositiveInt | None = None
     price: PriceSettings | None = None
-    quality: Annotated[dict[str, Share], _under("default")] = Field(default_factory=dict)
+    quality: Annotated[dict[str, Share], under("default")] = Field(default_factory=dict)
     capabilities: frozenset[Capability] | None = None
 
 
@@ -134,31 +112,37 @@ class StrategySettings(BaseModel):
         return self.model_extra or {}
 
 
-class RouteSettings(_Section):
+class RouteSettings(Section):
     models: list[str] | None = Field(default=None, min_length=1)
     """None, only for `auto`: all models."""
-    strategy: Annotated[StrategySettings, _under("name")] = StrategySettings(name="fixed_order")
+    strategy: Annotated[StrategySettings, under("name")] = StrategySettings(name="fixed_order")
+    cache: Annotated[RouteCacheSettings, BeforeValidator(under_preset)] | None = None
+    """None: as `cache.default` says."""
 
 
-class KeySettings(_Section):
+class KeySettings(Section):
     """A key that clients may use; without a name it is called after its hash."""
 
     key: ApiKey = Field(min_length=1)
     name: str | None = Field(default=None, min_length=1)
     admin: bool = False
-    """May see the usage of all keys."""
+    """May see the usage and the cached answers of all keys."""
+    team: str | None = Field(default=None, min_length=1)
+    """Whose cached answers it shares, on routes of scope `team`."""
+    publisher: bool = False
+    """May mark answers as public, on routes of scope `global`."""
 
 
-class ServerSettings(_Section):
+class ServerSettings(Section):
     host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=8080, ge=0, le=65535)
-    api_keys: list[Annotated[KeySettings, _under("key")]] = Field(default_factory=list)
+    api_keys: list[Annotated[KeySettings, under("key")]] = Field(default_factory=list)
     max_body_bytes: PositiveInt = 32 * 1024 * 1024
     cors_origins: list[str] = Field(default_factory=list)
     """Origins of browsers that may call; `*` for any."""
 
 
-class ResilienceSettings(_Section):
+class ResilienceSettings(Section):
     max_attempts: PositiveInt = 3
     cooldown_s: NonNegativeFloat = 5.0
     connect_timeout_s: PositiveFloat = 5.0
@@ -170,7 +154,7 @@ class ResilienceSettings(_Section):
     """For plain answers, whole; default: ten times `first_content_timeout_s`."""
 
 
-class Settings(_Section):
+class Settings(Section):
     """All of it."""
 
     providers: dict[str, ProviderSettings] = Field(default_factory=dict)
@@ -178,3 +162,4 @@ class Settings(_Section):
     routes: dict[str, RouteSettings] = Field(default_factory=dict)
     server: ServerSettings = ServerSettings()
     resilience: ResilienceSettings = ResilienceSettings()
+    cache: CacheSettings = CacheSettings()

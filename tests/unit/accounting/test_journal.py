@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.nouns import outcome, usage, workload
+from wrp_proxy.accounting import journal as journal_module
 from wrp_proxy.accounting.journal import Journal
 from wrp_proxy.errors import WrpError
 from wrp_proxy.types import Outcome
@@ -44,6 +45,7 @@ def test_an_outcome_is_written_whole(journal: Journal) -> None:
                 attempt=2,
                 cached="miss",
                 stream=True,
+                entry_id="ab12",
             )
         ]
     )
@@ -77,7 +79,40 @@ def test_an_outcome_is_written_whole(journal: Journal) -> None:
             "attempt": 2,
             "cached": "miss",
             "stream": 1,
+            "saved_usd": None,
+            "similarity": None,
+            "entry_id": "ab12",
+            "false_hit_bound": None,
         }
+    ]
+
+
+def test_what_the_cache_gave_again_is_written_with_what_it_saved(journal: Journal) -> None:
+    hit = outcome(cached="semantic", saved_usd=0.5, similarity=0.93, false_hit_bound=0.02)
+
+    journal.write([hit])
+
+    (row,) = rows_of(journal.path)
+    assert (row["cached"], row["saved_usd"]) == ("semantic", 0.5)
+    assert (row["similarity"], row["false_hit_bound"]) == (0.93, 0.02)
+
+
+def test_a_journal_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as old, old:
+        columns = [f"{name} {kind}" for name, kind, _ in journal_module._COLUMNS[:27]]
+        old.execute(f"CREATE TABLE outcomes ({', '.join(columns)})")
+        values = ["old", *(value(outcome()) for _, _, value in journal_module._COLUMNS[1:27])]
+        marks = ", ".join("?" * 27)
+        old.execute(f"INSERT INTO outcomes VALUES ({marks})", values)  # noqa: S608 - constants
+        old.execute("PRAGMA user_version = 1")
+
+    with closing(Journal.open(path)) as opened:
+        opened.write([outcome(request_id="new", saved_usd=0.5)])
+
+    assert [(row["request_id"], row["saved_usd"]) for row in rows_of(path)] == [
+        ("old", None),
+        ("new", 0.5),
     ]
 
 
@@ -98,6 +133,10 @@ def test_what_is_unknown_is_null(journal: Journal) -> None:
         "cost_usd",
         "first_content_s",
         "error",
+        "saved_usd",
+        "similarity",
+        "entry_id",
+        "false_hit_bound",
     }
 
 

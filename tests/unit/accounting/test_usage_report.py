@@ -52,6 +52,8 @@ def test_a_row_sums_what_a_model_did(journal: Journal) -> None:
         "completion_tokens": 13,
         "cached_tokens": 5,
         "cost_usd": 0.75,
+        "cache_hits": 0,
+        "saved_usd": 0,
         "unpriced": 1,
         "estimated": 1,
         "ttft_s": {"p50": 0.5, "p95": 0.5},
@@ -160,7 +162,9 @@ def test_every_group_can_be_asked_for(journal: Journal, group: str) -> None:
 
     (row,) = report(journal, group)
 
-    assert row[group] in {"small", "auto", "alice", "lab/mock-small", "code", "fixed_order", "s1"}
+    assert row[group] in {
+        *("small", "auto", "alice", "lab/mock-small", "code", "fixed_order", "s1", "bypass")
+    }
     assert row["duration_s"]["p50"] == 1.5
 
 

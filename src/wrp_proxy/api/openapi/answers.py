@@ -1,6 +1,9 @@
 """What clients get: the proxy's own answers exactly, those of models as far as it checks them."""
 
+from typing import get_args
+
 from wrp_proxy.accounting.usage_report import GROUPS
+from wrp_proxy.api.openapi.cache import CACHE_STATE
 from wrp_proxy.api.openapi.schemas import (
     AMOUNT,
     NAME,
@@ -15,7 +18,9 @@ from wrp_proxy.api.openapi.schemas import (
     one_of,
     record,
     ref,
+    whole,
 )
+from wrp_proxy.types import CacheStatus
 
 _TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
 _ERROR_FIELDS = {"message": TEXT, "type": TEXT, "param": _TEXT_OR_NULL, "code": _TEXT_OR_NULL}
@@ -27,6 +32,7 @@ _COUNTS = (
     "prompt_tokens",
     "completion_tokens",
     "cached_tokens",
+    "cache_hits",
     "unpriced",
     "estimated",
 )
@@ -34,13 +40,14 @@ _USAGE_ROW = {
     **dict.fromkeys(GROUPS, _TEXT_OR_NULL),
     **dict.fromkeys(_COUNTS, WHOLE),
     "cost_usd": AMOUNT,
+    "saved_usd": {"type": "number"},
     "ttft_s": _PERCENTILES,
     "duration_s": _PERCENTILES,
 }
 _ALWAYS_COUNTED = [name for name in _USAGE_ROW if name not in GROUPS]
 _EVENT_DATA: Schema = {"type": "string", "pattern": r"^(\{[\s\S]*\}|\[DONE\])$"}
 _MODEL = {"id": NAME, "object": one_of("model"), "created": WHOLE, "owned_by": TEXT}
-_STATES = mapping(one_of("ready", "starting", "failed"))
+_STATE = {"models": mapping(one_of("ready", "starting", "failed")), "cache": CACHE_STATE}
 _WORKLOAD = {
     "kind": one_of("chat", "agent"),
     "category": TEXT,
@@ -61,15 +68,10 @@ _EXPLANATION = {
 }
 
 
-def _whole(properties: dict[str, Schema]) -> Schema:
-    """Describe an object of the proxy's own, which has all of its properties."""
-    return record(properties, *properties)
-
-
 ANSWERS: dict[str, Schema] = {
-    "Error": _whole({"error": _whole(_ERROR_FIELDS)}),
-    "MessagesError": _whole(
-        {"type": one_of("error"), "error": _whole({"type": TEXT, "message": TEXT})}
+    "Error": whole({"error": whole(_ERROR_FIELDS)}),
+    "MessagesError": whole(
+        {"type": one_of("error"), "error": whole({"type": TEXT, "message": TEXT})}
     ),
     "ChatCompletion": record({"choices": listing({}, at_least=1)}, "choices"),
     "Completion": record({"choices": listing({}, at_least=1)}, "choices"),
@@ -80,41 +82,42 @@ ANSWERS: dict[str, Schema] = {
     ),
     "Response": OBJECT,
     "Message": OBJECT,
-    "TokenCount": _whole({"input_tokens": WHOLE}),
-    "DeletedResponse": _whole(
+    "TokenCount": whole({"input_tokens": WHOLE}),
+    "DeletedResponse": whole(
         {"id": TEXT, "object": one_of("response"), "deleted": {"const": True}}
     ),
-    "Model": _whole(_MODEL),
-    "Models": _whole({"object": one_of("list"), "data": listing(ref("schemas", "Model"))}),
-    "Usage": _whole(
+    "Model": whole(_MODEL),
+    "Models": whole({"object": one_of("list"), "data": listing(ref("schemas", "Model"))}),
+    "Usage": whole(
         {
             "object": one_of("list"),
             "data": listing(record(_USAGE_ROW, *_ALWAYS_COUNTED)),
         }
     ),
-    "Explanation": _whole(_EXPLANATION),
+    "Explanation": whole(_EXPLANATION),
     "Description": record({"openapi": TEXT, "paths": OBJECT}, "openapi", "paths"),
-    "Identity": _whole({"name": TEXT, "version": TEXT}),
-    "Liveness": _whole({"status": one_of("ok"), "version": TEXT}),
-    "Readiness": _whole({"status": one_of("ready"), "models": _STATES}),
+    "Identity": whole({"name": TEXT, "version": TEXT}),
+    "Liveness": whole({"status": one_of("ok"), "version": TEXT}),
+    "Readiness": whole({"status": one_of("ready"), **_STATE}),
     "Unreadiness": any_of(
-        _whole({"status": one_of("starting"), "models": _STATES}),
-        _whole({"status": one_of("unavailable"), "reason": TEXT, "models": _STATES}),
+        whole({"status": one_of("starting"), **_STATE}),
+        whole({"status": one_of("unavailable"), "reason": TEXT, **_STATE}),
     ),
 }
 
 _MEANINGS = {
     "400": "The request cannot be served as it is; `param` names the field.",
     "401": "The key is missing or not known.",
-    "403": "A web page that may not call.",
-    "404": "No model, response or path of this name.",
+    "403": "A web page that may not call, or a key that may not do this.",
+    "404": "No model, response, answer, entry or path of this name.",
     "409": "The Idempotency-Key was used with another body.",
     "413": "The body is too large.",
     "429": "An upstream's rate limit, or every endpoint is busy.",
     "500": "A fault of the proxy.",
     "502": "An upstream failed, broke off, or refused the proxy's key.",
     "503": "No endpoint is there to answer, or the proxy is stopping.",
-    "504": "An upstream, or the deadline that the client set, ran out of time.",
+    "504": "An upstream, or the deadline that the client set, ran out of time; or `only-if-cached` "
+    "was asked for, and no answer is cached.",
     "4XX": "What else an upstream refuses, with its own status, type and code.",
     "5XX": "What else an upstream fails with, with its own status, type and code.",
 }
@@ -122,14 +125,20 @@ _MEANINGS = {
 _ALWAYS = {"x-request-id": ref("headers", "x-request-id")}
 _ANTHROPIC_ALWAYS = {**_ALWAYS, "request-id": ref("headers", "x-request-id")}
 _COMPACT = {
-    "x-wrp-cache": one_of("miss", "exact", "semantic", "bypass"),
+    "x-wrp-cache": one_of(*get_args(CacheStatus)),
     "x-wrp-model": NAME,
-    "x-wrp-provider": NAME,
     "x-wrp-route": NAME,
     "x-wrp-reason": NAME,
-    "x-wrp-attempts": {"type": "integer", "minimum": 1},
+    "x-wrp-attempts": {"type": "integer", "minimum": 0},
 }
 _DEBUG = (
+    "x-wrp-cache-entry",
+    "x-wrp-cache-similarity",
+    "x-wrp-cache-near",
+    "x-wrp-cache-refused",
+    "x-wrp-cache-not-semantic",
+    "x-wrp-cache-bypass",
+    "x-wrp-cache-false-hit-bound",
     "x-wrp-category",
     "x-wrp-kind",
     "x-wrp-input-tokens",
@@ -139,9 +148,12 @@ _DEBUG = (
     "x-wrp-endpoint",
     "x-wrp-timings",
 )
+_AGE: Schema = {"type": "integer", "minimum": 0}
 _REPLAYED = {"description": "A replay, by its Idempotency-Key.", "schema": one_of("true")}
 _OF_ROUTED = {
     **{name: {"schema": schema, "required": True} for name, schema in _COMPACT.items()},
+    "x-wrp-provider": {"description": "But for answers from the cache.", "schema": NAME},
+    "age": {"description": "Of an answer from the cache, in seconds.", "schema": _AGE},
     **{name: {"schema": TEXT, "description": "With `x-wrp-debug: 1`."} for name in _DEBUG},
     "idempotent-replayed": _REPLAYED,
 }
@@ -163,6 +175,12 @@ def answer(schema: str) -> Schema:
 def plain_text() -> Schema:
     content = {"text/plain": {"schema": TEXT}}
     return {"description": "Text", "headers": _ALWAYS, "content": content}
+
+
+def lines() -> Schema:
+    """Describe an answer of many lines of JSON."""
+    content = {"application/jsonl": {"schema": ref("schemas", "ExportedEntries")}}
+    return {"description": "Lines of JSON", "headers": _ALWAYS, "content": content}
 
 
 def without_body(told: Schema) -> Schema:

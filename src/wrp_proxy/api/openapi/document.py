@@ -7,6 +7,8 @@ from fastapi import APIRouter, Response
 
 from wrp_proxy import __version__
 from wrp_proxy.api.openapi.answers import ANSWERS, HEADERS, error_answers
+from wrp_proxy.api.openapi.cache import CACHE_ANSWERS, CACHE_REQUESTS
+from wrp_proxy.api.openapi.cache_operations import CACHE_PATHS
 from wrp_proxy.api.openapi.operations import PATHS
 from wrp_proxy.api.openapi.parameters import PARAMETERS
 from wrp_proxy.api.openapi.requests import REQUESTS
@@ -41,9 +43,9 @@ def openapi(*, has_keys: bool) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "wrp-proxy", "version": __version__, "description": _ABOUT},
         "security": keys if has_keys else [{}],
-        "paths": PATHS,
+        "paths": PATHS | CACHE_PATHS,
         "components": {
-            "schemas": {**REQUESTS, **ANSWERS},
+            "schemas": {**REQUESTS, **CACHE_REQUESTS, **ANSWERS, **CACHE_ANSWERS},
             "responses": error_answers(),
             "parameters": PARAMETERS,
             "headers": HEADERS,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from wrp_proxy.accounting.usage_report import GROUPS
+from wrp_proxy.api.openapi.cache import NAMESPACE, SECONDS, SHARE
 from wrp_proxy.api.openapi.schemas import NAME, TEXT, Schema, one_of, ref
 
 _SINCE = r"^([0-9]{1,10}(\.[0-9]+)?|[0-9]{1,4}[smhd]|20[0-9]{2}-0[1-9]-[12][0-9]|)$"
@@ -15,6 +16,16 @@ def _given(place: str, name: str, schema: Schema, description: str) -> dict[str,
 def _header(name: str, schema: Schema, description: str) -> dict[str, Any]:
     return _given("header", name, schema, description)
 
+
+_NAMED_IN_ENTRIES = {
+    "tenant": "Whose key asked first.",
+    "request_id": "The request that was answered first.",
+    "namespace": "As callers named it.",
+    "scope": "Who sees it: `key:NAME`, `team:NAME`, `public`, `anonymous:ID`.",
+    "route": "The route, or `direct`.",
+    "model": "The model that answered.",
+    "category": "What was asked.",
+}
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "request_id": _header("x-request-id", TEXT, "Kept as the request's id where it is short."),
@@ -31,6 +42,22 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         {"type": "string", "minLength": 1, "maxLength": 255},
         "A request that is sent again with it gets the first answer.",
     ),
+    "cache_control": _header(
+        "Cache-Control",
+        TEXT,
+        "`no-cache`: take no cached answer; `no-store`: keep none; `max-age=S`: take none that is "
+        "older; `only-if-cached`: ask no model.",
+    ),
+    "cache_ttl": _header("x-wrp-cache-ttl", SECONDS, "Keep the answer for no longer."),
+    "cache_threshold": _header(
+        "x-wrp-cache-threshold", SHARE, "Take no answer to a question that is less similar."
+    ),
+    "cache_namespace": _header(
+        "x-wrp-cache-namespace", NAMESPACE, "See answers of this namespace only."
+    ),
+    "cache_public": _header(
+        "x-wrp-cache-public", one_of("0", "1"), "`1`: let all see the answer; not every key may."
+    ),
     "traceparent": _header("traceparent", TEXT, "W3C trace context, passed on."),
     "tracestate": _header("tracestate", TEXT, "W3C trace context, passed on."),
     "anthropic_version": _header("anthropic-version", TEXT, "Passed on to Anthropic."),
@@ -43,13 +70,24 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         {"type": "string", "pattern": _SINCE},
         "Unix seconds, an age such as 24h, or ISO 8601.",
     ),
+    **{
+        f"entry_{name}": _given("query", name, TEXT, said)
+        for name, said in _NAMED_IN_ENTRIES.items()
+    },
+    "entry_older_than_s": _given("query", "older_than_s", SECONDS, "Since it was answered."),
+    "limit": _given(
+        "query", "limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "How many at most."
+    ),
+    "entry_id": {"name": "entry_id", "in": "path", "required": True, "schema": NAME},
     "model_name": {"name": "name", "in": "path", "required": True, "schema": NAME},
     "response_id": {"name": "response_id", "in": "path", "required": True, "schema": NAME},
 }
 
 ASKING = ("timeout_ms", "session_id", "conversation_id", "traceparent", "tracestate")
-ANSWERED = (*ASKING, "debug", "idempotency_key")
+_OF_CACHE = ("cache_control", "cache_ttl", "cache_threshold", "cache_namespace", "cache_public")
+ANSWERED = (*ASKING, *_OF_CACHE, "debug", "idempotency_key")
 ANTHROPIC = ("anthropic_version", "anthropic_beta", "beta")
+ENTRY_FILTERS = (*(f"entry_{name}" for name in _NAMED_IN_ENTRIES), "entry_older_than_s")
 
 
 def given(*names: str) -> list[Schema]:

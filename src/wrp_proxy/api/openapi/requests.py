@@ -1,5 +1,6 @@
 """What clients may send: as loose as what the proxy checks; the rest is the upstream's to judge."""
 
+from wrp_proxy.api.openapi.cache import CACHE_FIELD
 from wrp_proxy.api.openapi.schemas import (
     FLAG,
     NAME,
@@ -20,6 +21,7 @@ _COMMON = {
     "model": _MODEL,
     "stream": FLAG,
     "stream_options": {"type": ["object", "null"]},
+    "cache": CACHE_FIELD,
 }
 _TOKENS = listing({"type": "integer"}, at_least=1)
 _TEXTS = listing(TEXT, at_least=1)

@@ -24,6 +24,16 @@ def record(properties: Mapping[str, Schema], *required: str) -> Schema:
     return {**schema, "required": list(required)} if required else schema
 
 
+def whole(properties: Mapping[str, Schema]) -> Schema:
+    """Describe an object of the proxy's own, which has all of its properties."""
+    return record(properties, *properties)
+
+
+def exactly(properties: Mapping[str, Schema], *required: str) -> Schema:
+    """Describe an object that has no other properties."""
+    return {**record(properties, *required), "additionalProperties": False}
+
+
 def listing(items: Schema, *, at_least: int = 0) -> Schema:
     schema: Schema = {"type": "array", "items": items}
     return {**schema, "minItems": at_least} if at_least else schema
@@ -33,7 +43,7 @@ def mapping(values: Schema) -> Schema:
     return {"type": "object", "additionalProperties": values}
 
 
-def one_of(*values: str | None) -> Schema:
+def one_of(*values: str | bool | None) -> Schema:
     return {"enum": list(values)}
 
 
