@@ -1,7 +1,7 @@
 """Real questions one after the other, each looked up among those before it."""
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,9 +46,6 @@ class Stream:
             served=len(hits),
             wrong=sum(not hit.same for hit in hits),
         )
-
-    def nearest(self) -> Iterator[tuple[str, str]]:
-        return ((text, near[0].text) for text, near in self.asked if near)
 
     @staticmethod
     def _answer(

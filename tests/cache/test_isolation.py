@@ -8,7 +8,7 @@ import pytest
 from tests.cache.asking import question, semantic_config, semantic_proxy
 from tests.conftest import StartProxy
 from tests.fake_upstream import FakeUpstream
-from tests.proxy import ASK, CHAT, Proxy, lab_config, running_proxy
+from tests.proxy import ASK, CHAT, Proxy, lab_config, running_proxy, tls_context
 
 KEYS: list[dict[str, Any]] = [
     {"key": "k-ada", "name": "ada", "team": "red"},
@@ -21,7 +21,9 @@ KEYS: list[dict[str, Any]] = [
 def tier(proxy: Proxy, key: str, headers: dict[str, str] | None = None, **body: Any) -> str:
     whole = {"model": "auto", "messages": ASK, "temperature": 0, **body}
     named = {"authorization": f"Bearer {key}", **(headers or {})}
-    reply = httpx.post(f"{proxy.url}{CHAT}", json=whole, headers=named, timeout=30)
+    reply = httpx.post(
+        f"{proxy.url}{CHAT}", json=whole, headers=named, timeout=30, verify=tls_context()
+    )
     assert reply.status_code == 200, reply.text
     return str(reply.headers["x-wrp-cache"])
 

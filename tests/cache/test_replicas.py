@@ -10,7 +10,16 @@ import pytest
 
 from tests.cache.asking import PATIENT_MS, question, semantic_config, semantic_proxy, tier
 from tests.fake_upstream import FakeUpstream
-from tests.proxy import ASK, CHAT, Proxy, ask, eventually, lab_config, running_proxy
+from tests.proxy import (
+    ASK,
+    CHAT,
+    Proxy,
+    ask,
+    eventually,
+    lab_config,
+    running_proxy,
+    tls_context,
+)
 from tests.redis_server import RedisServer, needs_redis
 
 pytestmark = needs_redis
@@ -45,7 +54,9 @@ def pair(
 
 
 def state(proxy: Proxy) -> str:
-    return str(httpx.get(f"{proxy.url}/health/ready").json()["cache"]["state"])
+    return str(
+        httpx.get(f"{proxy.url}/health/ready", verify=tls_context()).json()["cache"]["state"]
+    )
 
 
 def has(proxy: Proxy, **body: Any) -> bool:
@@ -197,7 +208,7 @@ def test_a_wrong_password_is_told_and_stops_nobody(
     url = redis.url_with("wrong-word")
     with running_proxy(lab_config(upstream.url, cache={"redis": url}), tmp_path) as proxy:
         eventually(lambda: state(proxy) == "unreachable")
-        ready = httpx.get(f"{proxy.url}/health/ready").json()
+        ready = httpx.get(f"{proxy.url}/health/ready", verify=tls_context()).json()
 
         assert ask(proxy, **COLD).status_code == 200
         assert "password" in ready["cache"]["detail"]

@@ -9,7 +9,7 @@ import pytest
 
 from tests import answers
 from tests.fake_upstream import FakeUpstream, Received, Wire
-from tests.proxy import ASK, CHAT, Proxy, eventually, recorded
+from tests.proxy import ASK, CHAT, Proxy, eventually, recorded, tls_context
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +41,7 @@ async def all_arrived(proxy: Proxy, count: int) -> None:
     """Wait until so many requests are being answered."""
 
     def look() -> bool:
-        metrics = httpx.get(f"{proxy.url}/v1/cache/stats").json()
+        metrics = httpx.get(f"{proxy.url}/v1/cache/stats", verify=tls_context()).json()
         return bool(metrics["in_flight"]["passengers"] >= count)
 
     await asyncio.to_thread(eventually, look)
