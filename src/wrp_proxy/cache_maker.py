@@ -125,7 +125,6 @@ def make_cache(
         tally=tally,
         clock=time,
         load=load,
-        max_answer_bytes=said.max_answer_bytes,
     )
     flights: Flights[Any] = Flights(max_bytes=said.max_answer_bytes)
     shared = said.anonymous == "shared"
@@ -142,6 +141,7 @@ def make_cache(
         clock=time,
         lookup_budget_s=budget_s,
         max_request_bytes=said.max_request_bytes,
+        max_answer_bytes=said.max_answer_bytes,
     )
     return CacheParts(
         cache=cache,

@@ -165,7 +165,10 @@ def _ask(method: str, url: str, path: str, key: str | None, **more: Any) -> Any:
         reply = client.request(method, path, **more)
     if reply.status_code != httpx.codes.OK:
         raise _refused(reply)
-    return reply.json()
+    said = reply.json()
+    if said.get("pending"):
+        typer.secho("Redis cannot be reached: other proxies hear of it once it can", err=True)
+    return said
 
 
 @contextmanager

@@ -63,12 +63,16 @@ class Pipeline:
             trace.routed = perf_counter()
             pieces = self._fail_over.answer(trace, workload, trace.decision)
         collected: list[bytes] = []
+        left = lookup.max_bytes if lookup.saves else -1
         async with aclosing(pieces):
             async for piece in pieces:
-                if lookup.saves:
+                left -= len(piece)
+                if left >= 0:
                     collected.append(piece)
+                else:
+                    collected.clear()
                 yield piece
-        if lookup.saves and trace.answered is not None:
+        if left >= 0 and trace.answered is not None:
             self._cache.save(lookup, collected, trace.answered)
 
     async def _given_again(self, trace: Trace, hit: Hit) -> AsyncGenerator[bytes, None]:

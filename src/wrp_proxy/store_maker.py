@@ -1,6 +1,6 @@
 """Makes the cache's store from what is configured, and the secret of its names."""
 
-from hashlib import blake2b
+from hashlib import blake2b, scrypt
 from pathlib import Path
 from random import Random
 from secrets import token_bytes
@@ -104,7 +104,15 @@ def cache_secret(settings: CacheSettings, state_dir: Path) -> bytes:
         redis = settings.redis
         urls = [redis.url] if redis.url else redis.shards or []
         passwords = (urlsplit(url.get_secret_value()).password or "" for url in urls)
-        return _digest("redis", redis.prefix, *passwords)
+        # Names of entries are shown to callers: nobody is to guess the password by them.
+        return scrypt(
+            "\0".join(passwords).encode(),
+            salt=redis.prefix.encode(),
+            n=2**14,
+            r=8,
+            p=1,
+            dklen=_SECRET_BYTES,
+        )
     return _own_secret(state_dir)
 
 

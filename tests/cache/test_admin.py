@@ -92,9 +92,9 @@ def test_owners_see_and_delete_their_own_only(ada: Caller, bob: Caller) -> None:
     assert [entry["tenant"] for entry in bob.entries(tenant="ada")] == ["bob"]
     assert bob.cache("GET", f"entries/{adas['id']}").status_code == 404
     assert bob.cache("DELETE", f"entries/{adas['id']}").status_code == 404
-    assert bob.cache("DELETE", "entries", params={"tenant": "ada"}).json() == {"deleted": 1}
+    assert bob.cache("DELETE", "entries", params={"tenant": "ada"}).json()["deleted"] == 1
     assert ada.tier() == "exact"
-    assert ada.cache("DELETE", f"entries/{adas['id']}").json() == {"deleted": 1}
+    assert ada.cache("DELETE", f"entries/{adas['id']}").json()["deleted"] == 1
     assert ada.tier() == "miss"
 
 
@@ -144,7 +144,7 @@ def test_a_poisoners_entries_go_by_the_request_that_made_them(ada: Caller, root:
 
     deleted = root.cache("DELETE", "entries", params={"request_id": "the-bad-one"}).json()
 
-    assert deleted == {"deleted": 1}
+    assert deleted == {"deleted": 1, "pending": False}
     assert ada.tier() == "miss"
 
 

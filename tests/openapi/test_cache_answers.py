@@ -101,7 +101,7 @@ def test_entries_are_deleted_and_imported_as_described(proxy: Proxy, document: A
     deleted = proxy.http.delete("/v1/cache/entries", params=wanted)
     imported = proxy.http.post("/v1/cache/import", content=b"\n".join([head, *ours, b"junk"]))
 
-    assert check(document, "/v1/cache/entries", deleted).json() == {"deleted": 1}
+    assert check(document, "/v1/cache/entries", deleted).json()["deleted"] == 1
     said = check(document, "/v1/cache/import", imported).json()
     assert said == {"imported": 1, "refused": 1}
 

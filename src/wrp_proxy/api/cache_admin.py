@@ -95,7 +95,7 @@ def _entries(overseer: Overseer) -> APIRouter:
     @api.get("/entries")
     async def entries(http: Request, wanted: Wanted, limit: Limit = 100) -> dict[str, Any]:
         """List entries, the newest first."""
-        found = overseer.entries(_own(http, wanted), limit)
+        found = await overseer.entries(_own(http, wanted), limit)
         return {"object": "list", "data": [told(entry) for entry in found]}
 
     @api.delete("/entries")
@@ -103,7 +103,8 @@ def _entries(overseer: Overseer) -> APIRouter:
         """Forget all entries that match; POST /v1/cache/flush forgets all there are."""
         if wanted.is_empty:
             raise RequestError("Name at least one filter, such as tenant.", param="tenant")
-        return {"deleted": await overseer.delete(_own(http, wanted))}
+        deleted = await overseer.delete(_own(http, wanted))
+        return {"deleted": deleted, "pending": overseer.is_pending}
 
     @api.get("/entries/{entry_id}")
     async def inspect(http: Request, entry_id: str) -> dict[str, Any]:
@@ -114,7 +115,8 @@ def _entries(overseer: Overseer) -> APIRouter:
     @api.delete("/entries/{entry_id}")
     async def delete_one(http: Request, entry_id: str) -> Mapping[str, int]:
         """Forget an entry, in all replicas."""
-        return {"deleted": await overseer.delete_one(_find(http, overseer, entry_id))}
+        deleted = await overseer.delete_one(_find(http, overseer, entry_id))
+        return {"deleted": deleted, "pending": overseer.is_pending}
 
     return api
 
@@ -127,7 +129,8 @@ def _whole(overseer: Overseer) -> APIRouter:
         """Begin a new epoch: nothing that was kept before is given again."""
         _admin(http)
         said = await read_own(http, _Flush)
-        return {"epoch": await overseer.flush(said.scope)}
+        epoch = await overseer.flush(said.scope)
+        return {"epoch": epoch, "pending": overseer.is_pending}
 
     @api.get("/export")
     async def export(http: Request) -> Response:

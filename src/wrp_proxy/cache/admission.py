@@ -14,6 +14,8 @@ _USUAL_TEMPERATURE = 1.0
 _FEWEST_WORDS = 4
 """Of content in a last message, below which it leans on what was said before."""
 _TOOLS = ("tools", "functions", "tool_choice", "function_call", "mcp_servers", "container")
+_LIVE = ("web_search_options", "search_parameters", "plugins")
+"""What has a model look things up, if only by being there."""
 _KEPT_ELSEWHERE = ("previous_response_id", "conversation", "background")
 _PLAIN_PARTS = ("text", "input_text", "output_text", "refusal")
 _PERSONAL = re.compile(
@@ -53,6 +55,8 @@ def refusal(request: ChatRequest, policy: Policy, max_request_bytes: int) -> str
 def _refusals(request: ChatRequest, body: Mapping[str, Any], policy: Policy) -> Iterator[str]:
     if name := next((name for name in _TOOLS if body.get(name)), None):
         yield f"has {name}"
+    if name := next((name for name in _LIVE if body.get(name) is not None), None):
+        yield f"has {name}"
     if name := next((name for name in _KEPT_ELSEWHERE if body.get(name)), None):
         yield f"has {name}"
     if body.get("store") or (request.api == "responses" and body.get("store") is not False):
@@ -72,9 +76,9 @@ def _temperature(api: Api, body: Mapping[str, Any]) -> float:
 
 
 def _hottest(request: ChatRequest, policy: Policy) -> float:
-    """Who asks for the cache has it at a usual temperature."""
-    asked = _USUAL_TEMPERATURE if request.cache.is_asked else 0.0
-    return max(policy.max_temperature, asked)
+    """Who asks for the cache has it at a usual temperature, where nobody has set a bound."""
+    asked = policy.is_unasked and request.cache.is_asked
+    return _USUAL_TEMPERATURE if asked else policy.max_temperature
 
 
 def deep_refusal(body: Mapping[str, Any]) -> str | None:
@@ -112,6 +116,9 @@ def needs_its_words(question: Question | None, policy: Policy) -> str | None:
     return None
 
 
-def is_passing(question: str) -> bool:
-    """Tell whether the answer is about this moment, and another one soon."""
-    return _PASSING.search(question) is not None
+def is_passing(body: Mapping[str, Any]) -> bool:
+    """Tell whether the last user's words, told in chat's, ask about this moment."""
+    users = [m for m in body.get("messages") or [] if m.get("role") == "user"]
+    content = users[-1].get("content") if users else None
+    texts = [content] if isinstance(content, str) else _texts(content)
+    return any(_PASSING.search(text) for text in texts if text is not None)

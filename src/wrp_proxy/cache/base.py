@@ -47,6 +47,8 @@ class Lookup:
     hit: Hit | None = None
     saves: bool = False
     """`save` wants the answer; without it nothing is collected."""
+    max_bytes: int = 2**63
+    """A longer answer is not wanted."""
     flight: bytes | None = None
     """Requests with the same name may be answered together; None: this one stands alone."""
     entry_id: str | None = None

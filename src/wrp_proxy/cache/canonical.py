@@ -6,13 +6,19 @@ import unicodedata
 _MAX_CHARS = 2000
 _APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
 _LITERAL = re.compile(
-    r"[`{}\[\]<>\\|/~^_=:;\n\t\"\N{LEFT DOUBLE QUOTATION MARK}«»]|\d\s*,|\d[^\w\s]\d|\B'"
+    r"[`{}\[\]<>\\|/~^_=:;\n\t\"\N{LEFT DOUBLE QUOTATION MARK}«»]|\B'"
+    r"|\d\s*[,!]|\d[^\w\s]\d|\d\s?[^\W\d_]{1,4}\b|[.!?,]\w"
 )
 """What may begin code, a quotation, an address or a figure: there every sign may count."""
-_GREETING = re.compile(
-    r"(?:hi|hello|hey|good (?:morning|afternoon|evening)|hallo|guten tag|bonjour|hola|ciao)"
-    r"(?: there| all| everyone)?\s*[,.!]\s*",
+_ABOUT_WORDS = re.compile(
+    r"\b(?:translat\w*|sa(?:y|id)\w*|mean\w*|spell\w*|words?|phrases?|sentences?|text|repl\w*"
+    r"|respond\w*|answer\w*|writ\w*|th(?:is|at|ese|ose)|it|übersetz\w*|heißt|sag\w*|wort|dies\w*|das"
+    r"|tradui\w*|traduc\w*|dice|dit|cela|ça)\b",
     re.IGNORECASE,
+)
+"""Signs that a text may be about words, such as those of politeness: nothing is taken off then."""
+_GREETING = re.compile(
+    r"(?:hi|hello|hey|hallo)(?: there| all| everyone)?\s*[,.!]\s*", re.IGNORECASE
 )
 _REQUEST = re.compile(r"(?:(?:could|can|would) you )?please,? |bitte,? ", re.IGNORECASE)
 _THANKS = re.compile(
@@ -40,14 +46,21 @@ def fold(text: str) -> str | None:
     words = [word for word in _WORD.findall(_plain(text)) if word not in _ENDS]
     is_shouted = not any(word.islower() for word in words)
     folded = (
-        word if len(word) > 1 and word.isupper() and not is_shouted else word.casefold()
-        for word in words
+        word if _is_proper(word, place) and not is_shouted else word.lower()
+        for place, word in enumerate(words)
     )
     return " ".join(folded) or None
 
 
+def _is_proper(word: str, place: int) -> bool:
+    """Tell acronyms, and letters that stand for something, from words that begin a sentence."""
+    return word.isupper() and word != "I" and (len(word) > 1 or place > 0)
+
+
 def _plain(text: str) -> str:
     """Take politeness off, where marks set it apart from what is asked; never all of the text."""
+    if _ABOUT_WORDS.search(text):
+        return text
     for phrase in (_GREETING, _REQUEST):
         if (found := phrase.match(text)) and found.end() < len(text):
             text = text[found.end() :]

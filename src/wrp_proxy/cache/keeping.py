@@ -21,7 +21,7 @@ _LARGE_BYTES = 64 * 1024
 class Keeping:
     """Called when an answer is complete; what takes time is done behind the request's back."""
 
-    def __init__(  # noqa: PLR0913 - keywords only
+    def __init__(
         self,
         *,
         store: Store,
@@ -30,7 +30,6 @@ class Keeping:
         tally: Tally,
         clock: Callable[[], float],
         load: Callable[[str], float],
-        max_answer_bytes: int,
     ) -> None:
         """`clock` gives Unix seconds; `load` is that of a route's models, 0 to 1."""
         self._store = store
@@ -39,14 +38,10 @@ class Keeping:
         self._tally = tally
         self._clock = clock
         self._load = load
-        self._max_answer_bytes = max_answer_bytes
         self._tasks: set[asyncio.Task[None]] = set()
 
     def keep(self, inquiry: Inquiry, pieces: Sequence[bytes], outcome: Outcome) -> None:
-        size = sum(map(len, pieces))
-        if size > self._max_answer_bytes:
-            self._tally.reasons["answer too long"] += 1
-        elif size > _LARGE_BYTES:
+        if sum(map(len, pieces)) > _LARGE_BYTES:
             self._spawn(self._keep_large(inquiry, pieces, outcome))
         else:
             self._put(inquiry, _read(inquiry, pieces, outcome), outcome)
@@ -118,7 +113,7 @@ class Keeping:
         wished = inquiry.request.cache.ttl_s
         ttl_s = policy.ttl_at(load)
         ttl_s = ttl_s if wished is None else min(ttl_s, wished)
-        return min(ttl_s, PASSING_TTL_S) if is_passing(inquiry.question) else ttl_s
+        return min(ttl_s, PASSING_TTL_S) if is_passing(inquiry.request.body) else ttl_s
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(work)

@@ -2,9 +2,10 @@
 
 import asyncio
 from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
+from heapq import nlargest
 from typing import Any
 
 import msgspec
@@ -14,6 +15,8 @@ from wrp_proxy.cache.payload import decode
 
 _FORMAT = "wrp-cache-1"
 _PATIENCE_S = 60.0
+_AT_ONCE = 1000
+"""Entries that are looked at without a pause: a millisecond or so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +36,17 @@ class EntryFilter:
     def is_empty(self) -> bool:
         return all(getattr(self, name) is None for name in self.__slots__)
 
-    def matches(self, entry: Entry, now: float) -> bool:
-        if self.older_than_s is not None and now - entry.created_at <= self.older_than_s:
-            return False
-        wanted = {name: getattr(self, name) for name in _NAMED}
-        return all(said in {None, getattr(entry, name)} for name, said in wanted.items())
+    def matching(self, now: float) -> Callable[[Entry], bool]:
+        """Return what tells whether an entry is meant."""
+        named = [(name, said) for name in _NAMED if (said := getattr(self, name)) is not None]
+        youngest = None if self.older_than_s is None else now - self.older_than_s
+
+        def matches(entry: Entry) -> bool:
+            if youngest is not None and entry.created_at >= youngest:
+                return False
+            return all(getattr(entry, name) == said for name, said in named)
+
+        return matches
 
 
 _NAMED = ("tenant", "request_id", "namespace", "scope", "route", "model", "category")
@@ -59,10 +68,10 @@ class Overseer:
         self._clock = clock
         self._seal = blake2b(b"export", digest_size=16, key=secret).hexdigest()
 
-    def entries(self, wanted: EntryFilter, limit: int) -> list[Entry]:
+    async def entries(self, wanted: EntryFilter, limit: int) -> list[Entry]:
         """List matching entries, the newest first."""
-        found = sorted(self._matching(wanted), key=lambda e: e.created_at, reverse=True)
-        return found[:limit]
+        found = await self._matching(wanted)
+        return nlargest(limit, found, key=lambda entry: entry.created_at)
 
     async def answer(self, entry: Entry) -> Any:
         """Return the answer of an entry; None where it is gone."""
@@ -84,10 +93,15 @@ class Overseer:
         return entry if entry is not None and tenant in {None, entry.tenant} else None
 
     async def delete(self, wanted: EntryFilter) -> int:
-        return await self._store.delete([entry.id for entry in self._matching(wanted)])
+        return await self._store.delete([entry.id for entry in await self._matching(wanted)])
 
     async def delete_one(self, entry: Entry) -> int:
         return await self._store.delete([entry.id])
+
+    @property
+    def is_pending(self) -> bool:
+        """The store cannot be reached: others will hear of what was deleted once it can."""
+        return self._store.status().state == "unreachable"
 
     async def flush(self, scope: str | None) -> int:
         return await self._store.flush(scope)
@@ -95,7 +109,7 @@ class Overseer:
     async def export(self) -> AsyncIterator[bytes]:
         """Yield all there is as lines of JSON; only a proxy with the same secret can read it."""
         yield _line({"format": _FORMAT, "seal": self._seal})
-        for entry in list(self._store.entries()):
+        for entry in await self._matching(EntryFilter()):
             payload = await self._store.payload(entry)
             if payload is not None:
                 yield _line({"entry": told(entry), "payload": b64encode(payload).decode()})
@@ -141,9 +155,16 @@ class Overseer:
             return None
         return await self._embedder.embed(entry.question, lambda vector: vector, _PATIENCE_S)
 
-    def _matching(self, wanted: EntryFilter) -> Iterator[Entry]:
-        now = self._clock()
-        return (entry for entry in self._store.entries() if wanted.matches(entry, now))
+    async def _matching(self, wanted: EntryFilter) -> list[Entry]:
+        """Walk over all entries, and let others have the event loop in between."""
+        matches = wanted.matching(self._clock())
+        found: list[Entry] = []
+        for place, entry in enumerate(self._store.entries()):
+            if matches(entry):
+                found.append(entry)
+            if place % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return found
 
 
 _BYTES = ("id", "partition", "canonical")

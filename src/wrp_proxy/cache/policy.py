@@ -36,6 +36,8 @@ class Policy:
     """Lower the threshold by up to this, in proportion to the load of the route's models."""
     load_stretch: float = 1.0
     """Multiply the TTL by up to this, in the same proportion."""
+    is_unasked: bool = False
+    """Nobody has configured it: who asks for the cache has more of it."""
     explore: float | None = None
     """Share of errors allowed to per-entry exploration (vCache); None: fixed thresholds."""
 
@@ -77,6 +79,7 @@ def make_policy(base: Policy, changes: Mapping[str, Any]) -> Policy:
     changes = {name: value for name, value in changes.items() if value is not None}
     if preset := changes.pop("preset", None):
         base = replace(PRESETS[preset], scope=base.scope)
+    base = replace(base, is_unasked=False)
     if changes.get("verifier") == "learned":
         changes.setdefault("threshold", FLOOR)
     return replace(base, **changes)
@@ -112,5 +115,5 @@ def with_careful(default: Policy) -> Mapping[str, Policy]:
     return dict.fromkeys(CAREFUL_CATEGORIES, careful)
 
 
-UNASKED = RoutePolicy(default=replace(PRESETS["exact-only"], max_temperature=0.0))
+UNASKED = RoutePolicy(default=replace(PRESETS["exact-only"], max_temperature=0.0, is_unasked=True))
 """Of routes that say nothing: the very same request, where its answer cannot be another."""

@@ -8,6 +8,8 @@ from wrp_proxy.cache.inquiry import Found, Inquiry
 from wrp_proxy.cache.policy import Policy
 
 _NEIGHBOURS = 8
+_ALL = 1000
+"""More than are ever as near as a hit."""
 _LOWEST = 0.75
 """Nothing below can answer, nor is it worth a judge's look."""
 
@@ -62,7 +64,7 @@ class Search:
 
     def neighbours(self, partition: bytes, vector: Vector, similarity: float) -> list[bytes]:
         """List the entries of a partition from a similarity on."""
-        near = self._store.nearest(partition, vector, _NEIGHBOURS)
+        near = self._store.nearest(partition, vector, _ALL)
         return [one.entry.id for one in near if one.similarity >= similarity]
 
     def _nearest(self, inquiry: Inquiry, vector: Vector) -> list[Near]:

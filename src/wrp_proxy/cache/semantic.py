@@ -42,6 +42,7 @@ class SemanticCache:
         clock: Callable[[], float],
         lookup_budget_s: float,
         max_request_bytes: int,
+        max_answer_bytes: int,
         default: RoutePolicy = UNASKED,
     ) -> None:
         """`policies` are by route; `default` is for all others and for models asked for by name.
@@ -59,6 +60,7 @@ class SemanticCache:
         self._clock = clock
         self._lookup_budget_s = lookup_budget_s
         self._max_request_bytes = max_request_bytes
+        self._max_answer_bytes = max_answer_bytes
         self._log = structlog.get_logger("wrp_proxy.cache")
 
     async def lookup(self, request: ChatRequest, route: str) -> Lookup:
@@ -122,13 +124,14 @@ class SemanticCache:
         hit = await self._same_request(inquiry) or await self._same_text(inquiry)
         if hit is not None:
             return hit
-        if why := deep_refusal(inquiry.request.body):
+        if why := deep_refusal(inquiry.request.body) or _own_refusal(inquiry.request):
             return self._bypass(inquiry.request, inquiry.route, why)
         wishes = inquiry.request.cache
         may_share = wishes.reads and wishes.writes and inquiry.request.timeout_s is None
         return Lookup(
             status="miss",
             saves=wishes.writes,
+            max_bytes=self._max_answer_bytes,
             flight=_flight(inquiry) if may_share else None,
             entry_id=inquiry.entry_id.hex(),
             own=inquiry,
@@ -233,6 +236,11 @@ class SemanticCache:
         names = inquiry.names.get(inquiry.scope)
         partition = names.partition if names else b""
         self._tally.count(inquiry.route, inquiry.category, status, partition)
+
+
+def _own_refusal(request: ChatRequest) -> str | None:
+    """Look at Anthropic's own blocks: documents are told as plain text in chat's words."""
+    return deep_refusal(request.own) if request.api == "messages" else None
 
 
 def _flight(inquiry: Inquiry) -> bytes:

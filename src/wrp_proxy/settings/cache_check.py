@@ -4,7 +4,10 @@ from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from typing import Any
 
+from pydantic import BaseModel
+
 from wrp_proxy.errors import Problem
+from wrp_proxy.settings.cache import CacheSettings
 from wrp_proxy.settings.raw import choose, mapping, sequence
 from wrp_proxy.settings.sections import under_preset
 
@@ -23,6 +26,11 @@ _OF_STORE = {
     "snapshot_interval_s": ("memory", 300),
 }
 """Key -> the store that it is for, and its default, which says nothing anywhere."""
+_HELD = (
+    *("max_bytes", "max_entries", "max_answer_bytes", "quotas", "key_share"),
+    *("writes_per_minute", "secret"),
+)
+_OTHER_WORDS = ("lookup_budget_ms", "embedder")
 _Raw = Mapping[Any, Any]
 
 
@@ -39,6 +47,7 @@ def check_cache(raw: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _check_load(path, policy, raw)
     yield from _check_scopes(policies, mapping(raw.get("server")).get("api_keys"))
     yield from _check_store(cache)
+    yield from _check_idle(cache, policies)
     yield from _check_embedder(cache, mapping(raw.get("models")))
     yield from _check_judge(cache, policies, raw)
     if sum(q for q in mapping(cache.get("quotas")).values() if isinstance(q, int | float)) > 1:
@@ -127,6 +136,25 @@ def _check_scopes(policies: Mapping[str, _Raw], keys: object) -> Iterator[Proble
                 f"does nothing: no cache has the scope '{scope}'",
                 f"set `scope: {scope}` in a route's cache, or remove it",
             )
+
+
+def _check_idle(cache: _Raw, policies: Mapping[str, _Raw]) -> Iterator[Problem]:
+    """Refuse what is for stores that hold something, or for other words, where there are none."""
+    idle = {key: "does nothing with store: none" for key in _HELD if cache.get("store") == "none"}
+    if not any(map(_is_semantic, policies.values())):
+        idle |= dict.fromkeys(_OTHER_WORDS, "does nothing: no cache looks for other words")
+    for key, why in idle.items():
+        if key in cache and not _is_default(key, cache[key]):
+            yield Problem(f"cache.{key}", why, "remove it")
+
+
+def _is_default(key: str, value: object) -> bool:
+    field = CacheSettings.model_fields[key]
+    default = field.get_default(call_default_factory=True)
+    if isinstance(default, BaseModel):
+        said = {"name": value} if isinstance(value, str) else mapping(value)
+        return all(said[name] in (None, getattr(default, name, None)) for name in said)
+    return value is None or value == default
 
 
 def _check_store(cache: _Raw) -> Iterator[Problem]:

@@ -39,6 +39,7 @@ def why(request: ChatRequest, max_bytes: int = 10_000) -> str | None:
         ({"tools": [{"type": "function"}]}, "has tools"),
         ({"functions": [{}]}, "has functions"),
         ({"tool_choice": "none"}, "has tool_choice"),
+        ({"web_search_options": {}}, "has web_search_options"),
         ({"store": True}, "the conversation is stored"),
         ({"previous_response_id": "r"}, "has previous_response_id"),
         ({"n": 2}, "asks for several choices"),
@@ -165,4 +166,4 @@ def test_without_a_question_or_a_semantic_policy_only_the_words_count() -> None:
     [("What is the latest Python?", True), ("Who is king now?", True), ("Who was Plato?", False)],
 )
 def test_answers_about_this_moment_are_told_apart(text: str, passes: bool) -> None:
-    assert is_passing(text) == passes
+    assert is_passing({"messages": [{"role": "user", "content": text}]}) == passes

@@ -15,7 +15,7 @@ from wrp_proxy.cache.canonical import fold
         ("Could you please explain gravity, thanks!", "Explain gravity."),
         ("Hello, how tall is Everest?", "how tall is everest"),
         ("Hi there! What's up", "what’s up"),  # noqa: RUF001 - what phones write
-        ("Bitte erklär mir das", "erklär mir das"),
+        ("Bitte erklär mir Fugen", "erklär mir Fugen"),
         ("Où est la gare, s'il vous plaît", "où est la gare"),
     ],
 )
@@ -33,10 +33,20 @@ def test_dress_falls_away(one: str, other: str) -> None:
         ("hello world in python", "world in python"),
         ("Is it 10%?", "Is it 10?"),
         ("Do not explain", "Explain"),
+        ("What is 5!", "What is 5?"),
+        ("What is .5 in percent?", "What is 5 in percent?"),
+        ("What is .Net?", "What is net?"),
+        ("What does !important do in CSS", "What does important do in CSS"),
+        ("Was bedeutet Maße?", "Was bedeutet Masse?"),
+        ("Good morning! How do you say that?", "Good evening! How do you say that?"),
+        ("Put it into German. Thank you.", "Put it into German. Please."),
+        ("Convert 5 mW to watts", "Convert 5 MW to watts"),
+        ("How many feet are 5 m?", "How many feet are 5 M?"),
+        ("Is vitamin A good", "Is vitamin a good"),
     ],
 )
 def test_what_counts_stays(one: str, other: str) -> None:
-    assert fold(one) != fold(other)
+    assert fold(one) is None or fold(one) != fold(other)
 
 
 @pytest.mark.parametrize(

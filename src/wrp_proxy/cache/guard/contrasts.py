@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Set
 
-from wrp_proxy.cache.guard.english import NARROWING
+from wrp_proxy.cache.guard.english import CURRENCIES, NARROWING
 from wrp_proxy.cache.guard.synonyms import canonical
 
 _OPPOSITES = """
@@ -98,4 +98,4 @@ def opposites() -> Mapping[str, Set[str]]:
 
 def contrasting() -> frozenset[str]:
     """Return the stems of words that never stand for another one."""
-    return frozenset({canonical(word) for word in (*NARROWING, *_KINDS.split())})
+    return frozenset({canonical(word) for word in (*NARROWING, *CURRENCIES, *_KINDS.split())})

@@ -42,6 +42,7 @@ beginner intermediate advanced expert student teacher employee employer tenant l
 seller patient doctor owner manager
 part half quarter partial minimum maximum temporary permanent unmarried married divorced
 offline paper api template formal informal legal illegal domestic international
+percent dozen kilometer mile meter foot inch kilogram gram ounce litre gallon celsius fahrenheit
 severe mild chronic acute bad worse worst wrong fake false dead broken unable impossible
 stop avoid cancel exclude leave lose reject refuse deny decline fail block disable delete remove
 close end ban forbid ignore hide reduce delay lock refund reverse undo withdraw revoke suspend

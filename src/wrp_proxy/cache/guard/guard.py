@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from wrp_proxy.cache.guard import rules, spare
 from wrp_proxy.cache.guard.comparison import Comparison, compare
+from wrp_proxy.cache.guard.figures import figures_differ
 from wrp_proxy.cache.guard.reading import read_both
 
 MAX_CHARACTERS = 4_000
@@ -40,6 +41,8 @@ class LexicalGuard:
         both = compared(asked, known)
         if both is None:
             return "too long to compare"
+        if figures := figures_differ(asked, known):
+            return figures
         return short(first_reason(self._near if similarity >= _VOUCHED_FROM else self._far, both))
 
 

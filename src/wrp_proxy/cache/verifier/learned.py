@@ -8,6 +8,7 @@ from typing import Self
 
 from wrp_proxy.cache.guard import rules, spare
 from wrp_proxy.cache.guard.comparison import Comparison
+from wrp_proxy.cache.guard.figures import figures_differ
 from wrp_proxy.cache.guard.guard import SURE, compared, first_reason, short
 from wrp_proxy.cache.verifier.features import FEATURES, features
 
@@ -43,6 +44,8 @@ class LearnedVerifier:
         both = compared(asked, known)
         if both is None:
             return "too long to compare"
+        if figures := figures_differ(asked, known):
+            return figures
         reason = first_reason((*SURE, spare.unheard), both)
         if reason is None and (difference := spare.strangers(both)) is not None:
             likely = self.likelihood(both, similarity)
