@@ -287,3 +287,35 @@ def test_a_restart_keeps_what_was_answered(upstream: FakeUpstream, tmp_path: Any
     assert cached(reply) == "exact"
     assert (tmp_path / "state" / "cache.snapshot").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "state" / "cache.secret").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "x"}},
+        {"type": "search_result", "source": "x", "title": "x", "content": []},
+    ],
+)
+def test_documents_in_anthropics_words_pass_by(proxy: Proxy, block: dict[str, Any]) -> None:
+    content = [block, {"type": "text", "text": "Sum it up."}]
+    body = {
+        "model": "auto",
+        "max_tokens": 20,
+        "temperature": 0,
+        "messages": [{"role": "user", "content": content}],
+    }
+
+    reply = proxy.http.post("/v1/messages", json=body)
+
+    assert (reply.status_code, cached(reply)) == (200, "bypass")
+
+
+def test_answers_longer_than_the_limit_are_not_kept(
+    upstream: FakeUpstream, start_proxy: StartProxy
+) -> None:
+    proxy = start_proxy(lab_config(upstream.url, cache={"max_answer_bytes": 300}))
+
+    assert cached(ask(proxy, **COLD)) == "miss"
+    upstream.answer = answers.chat("word " * 200)
+    assert [cached(ask(proxy, **COLD, seed=1)) for _ in range(2)] == ["miss", "miss"]
+    assert [cached(ask(proxy, **COLD, seed=2, stream=True)) for _ in range(2)] == ["miss", "miss"]
