@@ -89,7 +89,7 @@ def test_an_entry_is_shown_and_deleted_as_described(proxy: Proxy, document: Any)
     )
 
     assert shown.json()["answer"] == reply.json()
-    assert (deleted.json(), missing.status_code) == ({"deleted": 1}, 404)
+    assert (deleted.json(), missing.status_code) == ({"deleted": 1, "pending": False}, 404)
 
 
 def test_entries_are_deleted_and_imported_as_described(proxy: Proxy, document: Any) -> None:

@@ -99,7 +99,7 @@ def _entries(overseer: Overseer) -> APIRouter:
         return {"object": "list", "data": [told(entry) for entry in found]}
 
     @api.delete("/entries")
-    async def delete(http: Request, wanted: Wanted) -> Mapping[str, int]:
+    async def delete(http: Request, wanted: Wanted) -> dict[str, Any]:
         """Forget all entries that match; POST /v1/cache/flush forgets all there are."""
         if wanted.is_empty:
             raise RequestError("Name at least one filter, such as tenant.", param="tenant")
@@ -113,7 +113,7 @@ def _entries(overseer: Overseer) -> APIRouter:
         return told(entry) | {"answer": await overseer.answer(entry)}
 
     @api.delete("/entries/{entry_id}")
-    async def delete_one(http: Request, entry_id: str) -> Mapping[str, int]:
+    async def delete_one(http: Request, entry_id: str) -> dict[str, Any]:
         """Forget an entry, in all replicas."""
         deleted = await overseer.delete_one(_find(http, overseer, entry_id))
         return {"deleted": deleted, "pending": overseer.is_pending}
@@ -125,7 +125,7 @@ def _whole(overseer: Overseer) -> APIRouter:
     api = APIRouter()
 
     @api.post("/flush")
-    async def flush(http: Request) -> Mapping[str, int]:
+    async def flush(http: Request) -> dict[str, Any]:
         """Begin a new epoch: nothing that was kept before is given again."""
         _admin(http)
         said = await read_own(http, _Flush)

@@ -56,6 +56,7 @@ _EITHER = any_of(
     record({"verdict": {"type": "string"}, "score": {"type": "null"}}, "verdict"),
 )
 
+_PENDING = described({"type": "boolean"}, "Redis is away: other proxies hear of it later.")
 _SCOPE = described(_TEXT_OR_NULL, "`key:NAME`, `team:NAME`, `public`; null: all.")
 
 CACHE_REQUESTS: dict[str, Schema] = {
@@ -139,8 +140,8 @@ CACHE_ANSWERS: dict[str, Schema] = {
     ),
     "CacheEntries": whole({"object": one_of("list"), "data": listing(whole(_ENTRY))}),
     "CacheEntry": whole({**_ENTRY, "answer": {}}),
-    "CacheDeleted": whole({"deleted": _COUNT}),
-    "CacheFlushed": whole({"epoch": _COUNT}),
+    "CacheDeleted": whole({"deleted": _COUNT, "pending": _PENDING}),
+    "CacheFlushed": whole({"epoch": _COUNT, "pending": _PENDING}),
     "CacheImported": whole({"imported": _COUNT, "refused": _COUNT}),
     "CacheSuspects": whole({"object": one_of("list"), "data": listing(whole(_HIT))}),
     "Feedback": whole(
