@@ -91,6 +91,7 @@ async def test_when_all_leave_the_call_is_cancelled(proxy: Proxy, upstream: Fake
     async with client_of(proxy) as client:
         tasks = [asyncio.create_task(asked(client)) for _ in range(2)]
         await all_arrived(proxy, 2)
+        await asyncio.to_thread(eventually, lambda: len(upstream.received) == 1)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
