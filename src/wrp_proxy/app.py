@@ -54,8 +54,8 @@ from wrp_proxy.providers.local import LocalProvider
 from wrp_proxy.providers.openai import USER_AGENT
 from wrp_proxy.providers.upstream import Upstream
 from wrp_proxy.route_load import RouteLoad
+from wrp_proxy.routers.composition import make_router, read_spec
 from wrp_proxy.routers.fixed_order import FixedOrder
-from wrp_proxy.routers.registry import ROUTERS
 from wrp_proxy.settings.schema import RouteSettings, Settings
 from wrp_proxy.together import Together
 from wrp_proxy.workload.classifier import ThinClassifier
@@ -229,9 +229,9 @@ def price_list_path() -> Path:
 
 
 def _route(name: str, settings: RouteSettings) -> Route:
-    router = ROUTERS[settings.strategy.name](**settings.strategy.parameters)
+    router = make_router(read_spec(settings.strategy.written), time)
     models = None if settings.models is None else tuple(settings.models)
-    return Route(name=name, router=router, models=models)
+    return Route(name=name, router=router, models=models, signals=router.signals)
 
 
 def _discovery(

@@ -11,6 +11,7 @@ from wrp_proxy.errors import (
     NoEndpointError,
 )
 from wrp_proxy.routers.base import Router
+from wrp_proxy.signals import Signal
 from wrp_proxy.types import Model, Workload
 
 _NOTHING_CONFIGURED = (
@@ -30,6 +31,8 @@ class Route:
     router: Router
     models: tuple[str, ...] | None
     """None: every model of the catalog."""
+    signals: frozenset[Signal] = frozenset()
+    """What must be known of a workload, for the strategy and the cache."""
 
 
 class Catalog:

@@ -31,7 +31,8 @@ WrpError
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from difflib import get_close_matches
+from typing import Any, ClassVar
 
 
 class WrpError(Exception):
@@ -67,6 +68,14 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}\n    -> {self.remedy}"
+
+
+def choose(wrong: object, right: Any) -> str:
+    """Say what may stand there instead, the closest first."""
+    names = [str(name) for name in right]
+    close = get_close_matches(str(wrong), names, n=1)
+    hint = f"did you mean '{close[0]}'? " if close else ""
+    return f"{hint}there are: {', '.join(names) or 'none'}"
 
 
 class ConfigError(WrpError):

@@ -53,7 +53,9 @@ class Pipeline:
     async def _made(self, trace: Trace, models: tuple[Model, ...]) -> AsyncGenerator[bytes, None]:
         """Answer what was not asked before in the same words."""
         assert trace.lookup and trace.route  # noqa: S101, PT018 - `answer` has set them, for mypy
-        trace.workload = workload = await self._classifier.classify(trace.request)
+        trace.workload = workload = await self._classifier.classify(
+            trace.request, trace.route.signals
+        )
         candidates = self._catalog.candidates(trace.request.model, models, workload)
         trace.lookup = lookup = await self._cache.nearest(trace.lookup, workload)
         if lookup.hit is not None:

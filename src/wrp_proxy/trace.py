@@ -100,6 +100,7 @@ class Trace:
             router=decision.router if decision else "",
             reason=decision.reason if decision else "",
             propensity=decision.propensity if decision else 1.0,
+            scores=decision.scores if decision else {},
             workload=workload,
             usage=usage,
             cost_usd=cost_usd,

@@ -4,6 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from wrp_proxy.signals import (
+    NO_PREFERENCES,
+    UNKNOWN,
+    Check,
+    Features,
+    Parts,
+    Preferences,
+    Score,
+)
+
 CAPABILITIES = frozenset(
     {
         "tools",
@@ -25,7 +35,8 @@ LARGE_BODY_BYTES = 256 * 1024
 """Bodies from here on are read, classified and translated in threads, not on the event loop."""
 TRANSLATED: frozenset[Api] = frozenset({"completions", "responses", "messages"})
 """What an upstream that only has chat completions can serve all the same."""
-Kind = Literal["chat", "agent"]
+Kind = Literal["chat", "agent", "tool_loop", "batch", "completion"]
+"""`agent`: tools are offered; `tool_loop`: their results are being worked on."""
 Finish = Literal["complete", "failed", "cancelled"]
 CacheStatus = Literal["miss", "exact", "canonical", "semantic", "shared", "bypass"]
 
@@ -95,7 +106,10 @@ class ChatRequest:
     wants_usage: bool = False
     """The caller asked for the usage chunk of a stream."""
     debug: bool = False
+    is_batch: bool = False
+    """The caller said that nobody waits for the answer."""
     cache: CacheControl = NO_WISHES
+    preferences: Preferences = NO_PREFERENCES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +125,32 @@ class Workload:
     expected_output_tokens: int
     kind: Kind
     needs: frozenset[str]
-    category: str = "unknown"
+    category: str = UNKNOWN
+    """The most probable one, unless none is probable enough."""
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    """Category -> chance; they add up to 1. Empty: not asked for."""
+    features: Features | None = field(default=None, repr=False, compare=False)
+    """float32 vector of the last user's text, of length 1; None: not asked for."""
+    tenant: str = ""
+    session: str | None = None
+    """As the caller named it, else what tells conversations apart; None: not asked for."""
+    turn: int = 1
+    """Number of the user's message that is to be answered."""
+    failed_tools: int = 0
+    """Results of tools since the user's last message that look like errors."""
+    warmth: float | None = None
+    """Share of the prompt whose beginning was seen lately, 0 to 1; None: not asked for."""
+    fingerprint: str | None = None
+    """Of the system prompt; None: it has none, or was not asked for."""
+    language: str = UNKNOWN
+    """Two letters of ISO 639-1."""
+    complexity: float | None = None
+    """0 to 1; None: not asked for."""
+    risks: frozenset[str] = frozenset()
+    """Kinds of secrets and personal data that seem to be in it."""
+    unknown: frozenset[str] = frozenset()
+    """Signals that were asked for and could not be told."""
+    preferences: Preferences = NO_PREFERENCES
     api: Api = "chat"
     native_only: str | None = None
     """What only an upstream with this very API can do, in words."""
@@ -204,7 +243,9 @@ class Model:
     price: Price | None = None
     """What routing reckons with; each answer is billed at its endpoint's price."""
     quality: Mapping[str, float] = field(default_factory=dict)
-    """Prior in 0..1 per category, `default` for the rest."""
+    """Prior in 0..1 per category, `default` for the rest; empty: only the price tells."""
+    quality_source: str | None = None
+    """Who says so, in words."""
     capabilities: frozenset[str] = CHAT_CAPABILITIES
     listed: bool = True
     """False for `provider/upstream-model` names made up on request."""
@@ -245,6 +286,16 @@ class Decision:
     """The chance that this choice had, so that logs can be replayed against other strategies."""
     scores: Mapping[str, float | None] = field(default_factory=dict)
     """Model name -> the figure it was ranked by; None where it has none."""
+    parts: Mapping[str, Parts] = field(default_factory=dict)
+    """Model name -> what its score is made of."""
+    fired: tuple[str, ...] = ()
+    """Rules and wrappers that had a say, in words."""
+    check: Check | None = None
+    """Hold the answer until it is accepted."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the request's body to set."""
+    cache: str | None = None
+    """A preset that the cache is to follow for this request, if it is more careful."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,3 +351,8 @@ class Outcome:
     """The cache's entry that answered, or that the answer became."""
     false_hit_bound: float | None = None
     """Upper limit of the share of wrong answers among such hits, from audits."""
+    scores: Mapping[str, float | None] = field(default_factory=dict)
+    """Those of the decision."""
+    score: Score | None = None
+    """How good the answer was. An outcome with a score tells that only: it was told without one
+    when the attempt ended."""

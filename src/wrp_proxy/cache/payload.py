@@ -1,5 +1,7 @@
 """What is kept of an answer besides its entry; opaque to stores."""
 
+from dataclasses import replace
+
 import msgspec
 
 from wrp_proxy.cache.stores.records import UNREADABLE
@@ -21,7 +23,8 @@ _decoder = msgspec.msgpack.Decoder(Payload)
 
 
 def encode(payload: Payload) -> bytes:
-    return _encoder.encode(payload)
+    workload = replace(payload.workload, features=None, session=None)
+    return _encoder.encode(msgspec.structs.replace(payload, workload=workload))
 
 
 def decode(raw: bytes) -> Payload | None:

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from wrp_proxy.routers.statistics import Statistics
+from wrp_proxy.signals import Signal
 from wrp_proxy.types import Decision, Model, Outcome, Usage, Workload
 
 
@@ -10,6 +12,8 @@ class Cheapest:
     """Price input and expected output; models of unknown price come last, in route order."""
 
     name = "cheapest"
+    signals: frozenset[Signal] = frozenset()
+    statistics: tuple[Statistics, ...] = ()
 
     def select(self, workload: Workload, candidates: Sequence[Model]) -> Decision:
         usage = Usage(

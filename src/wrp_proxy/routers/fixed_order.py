@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from wrp_proxy.routers.statistics import Statistics
+from wrp_proxy.signals import Signal
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 
@@ -9,6 +11,8 @@ class FixedOrder:
     """Prefer models in the order written; the rest is the fail-over order."""
 
     name = "fixed_order"
+    signals: frozenset[Signal] = frozenset()
+    statistics: tuple[Statistics, ...] = ()
 
     def select(self, workload: Workload, candidates: Sequence[Model]) -> Decision:
         return Decision(

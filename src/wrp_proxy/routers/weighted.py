@@ -7,6 +7,8 @@ from typing import Annotated
 
 from annotated_types import Ge
 
+from wrp_proxy.routers.statistics import Statistics
+from wrp_proxy.signals import Signal
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 Weight = Annotated[float, Ge(0)]
@@ -21,6 +23,8 @@ class Weighted:
     """
 
     name = "weighted"
+    signals: frozenset[Signal] = frozenset()
+    statistics: tuple[Statistics, ...] = ()
 
     def __init__(
         self, weights: Mapping[str, Weight] | None = None, seed: int | None = None

@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from wrp_proxy.errors import Problem
+from wrp_proxy.errors import Problem, choose
 from wrp_proxy.settings.cache import CacheSettings
-from wrp_proxy.settings.raw import choose, mapping, sequence
+from wrp_proxy.settings.raw import mapping, sequence
 from wrp_proxy.settings.sections import under_preset
 
 _EXACT_PRESETS = {"exact-only", "off"}

@@ -1,19 +1,16 @@
 """Checks across sections, on the raw mapping, so that no other mistake hides these."""
 
-import inspect
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ConfigDict, ValidationError, create_model
-
-from wrp_proxy.errors import Problem
+from wrp_proxy.errors import Problem, choose
 from wrp_proxy.providers.litellm_library import is_litellm_installed
 from wrp_proxy.providers.local import demonstration_weights, is_runtime_installed
 from wrp_proxy.providers.vendors import VENDORS
-from wrp_proxy.routers.registry import ROUTERS
 from wrp_proxy.settings.cache_check import check_cache
-from wrp_proxy.settings.raw import choose, mapping, sequence
+from wrp_proxy.settings.raw import mapping, sequence
+from wrp_proxy.settings.strategy_check import check_strategy
 
 _HTTP = frozenset({"type", "base_url", "api_key", "discover", "http2"})
 _KEYS_OF_TYPE: Mapping[str, frozenset[str]] = {
@@ -132,43 +129,7 @@ def _check_route(
             yield Problem(at, f"there is no model '{model}'", choose(model, models))
         if model in listed[:place]:
             yield Problem(at, f"'{model}' stands twice", "keep it once")
-    yield from _check_strategy(f"{path}.strategy", route.get("strategy"), listed or [*models])
-
-
-def _check_strategy(path: str, strategy: object, models: list[Any]) -> Iterator[Problem]:
-    parameters = {"name": strategy} if isinstance(strategy, str) else dict(mapping(strategy))
-    name = parameters.pop("name", None)
-    if not isinstance(name, str):
-        return
-    if name not in ROUTERS:
-        yield Problem(f"{path}.name", f"there is no strategy '{name}'", choose(name, ROUTERS))
-        return
-    yield from _check_parameters(path, name, parameters)
-    for model in mapping(parameters.get("weights")):
-        if model not in models:
-            yield Problem(
-                f"{path}.weights.{model}", "is no model of the route", choose(model, models)
-            )
-
-
-def _check_parameters(path: str, name: str, parameters: dict[str, Any]) -> Iterator[Problem]:
-    signature = inspect.signature(ROUTERS[name])
-    fields: dict[str, Any] = {
-        parameter.name: (parameter.annotation, parameter.default)
-        for parameter in signature.parameters.values()
-    }
-    model = create_model(
-        f"{name}_parameters", __config__=ConfigDict(extra="forbid", allow_inf_nan=False), **fields
-    )
-    try:
-        model.model_validate(parameters)
-    except ValidationError as error:
-        for wrong in error.errors():
-            at = ".".join([path, *map(str, wrong["loc"])])
-            takes = ", ".join(fields) or "none"
-            yield Problem(
-                at, f"{wrong['input']!r}: {wrong['msg']}", f"parameters of {name}: {takes}"
-            )
+    yield from check_strategy(f"{path}.strategy", route.get("strategy"), listed or [*models])
 
 
 def _check_keys(keys: object) -> Iterator[Problem]:

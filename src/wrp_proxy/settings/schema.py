@@ -108,6 +108,11 @@ class StrategySettings(BaseModel):
     name: str
 
     @property
+    def written(self) -> Mapping[str, Any]:
+        """Name and parameters, as `read_spec` takes them."""
+        return {"name": self.name, **self.parameters}
+
+    @property
     def parameters(self) -> Mapping[str, Any]:
         return self.model_extra or {}
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from wrp_proxy.signals import Signal
 from wrp_proxy.types import LARGE_BODY_BYTES, ChatRequest, Outcome, Workload
 from wrp_proxy.workload.context_length import ContextLength
 from wrp_proxy.workload.needs import needs_of
@@ -16,7 +17,9 @@ class ThinClassifier:
     def __init__(self, context_length: ContextLength) -> None:
         self._context_length = context_length
 
-    async def classify(self, request: ChatRequest) -> Workload:
+    async def classify(
+        self, request: ChatRequest, wanted: frozenset[Signal] = frozenset()
+    ) -> Workload:
         if len(request.raw) < LARGE_BODY_BYTES:
             return self._describe(request)
         return await asyncio.to_thread(self._describe, request)
