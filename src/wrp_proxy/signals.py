@@ -20,6 +20,25 @@ Signal = Literal[
     "warmth",
 ]
 """What is only computed where a rule, a strategy or a cache policy uses it."""
+CATEGORIES = (
+    "mathematics",
+    "coding",
+    "science",
+    "reasoning",
+    "knowledge",
+    "law",
+    "medicine",
+    "finance",
+    "history",
+    "humanities",
+    "writing",
+    "summarising",
+    "translation",
+    "extraction",
+    "tool_use",
+    "chat",
+)
+"""What the shipped classifier tells apart; an operator may add others."""
 UNKNOWN = "unknown"
 """The category, or language, of what was not asked for, not recognised or failed."""
 

@@ -50,6 +50,6 @@ MakeRouter = Callable[[object], Router]
 class Trainable(Protocol):
     """A router that can learn from many outcomes at once, before it serves."""
 
-    def fit(self, examples: Sequence[Example]) -> None:
+    def fit(self, examples: Sequence[Example], models: Sequence[Model]) -> None:
         """Forget what was learnt from examples before, and learn from these."""
         ...
