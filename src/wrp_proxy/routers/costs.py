@@ -28,7 +28,7 @@ class Costs:
         sums = None if by_price is None else self.statistics.get(model.name)
         if by_price is None or sums is None:
             return by_price
-        count, real, expected = sums.tolist()
+        count, real, expected = map(float, sums)
         prior = _PRIOR_COUNT * expected / count
         return by_price * (real + prior) / (expected + prior)
 
