@@ -23,6 +23,7 @@ from wrp_proxy.accounting.figures import Figures
 from wrp_proxy.accounting.journal import Journal
 from wrp_proxy.accounting.metrics import LiveState, Metrics
 from wrp_proxy.accounting.pricing import PriceList
+from wrp_proxy.accounting.quality import QualityTable
 from wrp_proxy.accounting.recorder import BackgroundRecorder
 from wrp_proxy.accounting.usage_report import UsageReport
 from wrp_proxy.api.accounts import accounts_api
@@ -57,11 +58,11 @@ from wrp_proxy.route_load import RouteLoad
 from wrp_proxy.routers.composition import make_router, read_spec
 from wrp_proxy.routers.fixed_order import FixedOrder
 from wrp_proxy.settings.schema import RouteSettings, Settings
+from wrp_proxy.shipped import price_list_path, quality_table_path
 from wrp_proxy.together import Together
-from wrp_proxy.workload.classifier import ThinClassifier
+from wrp_proxy.workload.classifier import WorkloadClassifier
 from wrp_proxy.workload.context_length import ContextLength, TokenEstimate, load_tiktoken
 
-_PRICES = "configs/prices.yaml"
 _GC_THRESHOLD = 10_000
 """Objects made before the youngest are looked through; a request makes hundreds, and no cycles."""
 Work = Callable[[], Coroutine[object, object, None]]
@@ -72,14 +73,18 @@ class Deciding:
     """What it takes to decide, without serving."""
 
     catalog: Catalog
-    classifier: ThinClassifier
+    classifier: WorkloadClassifier
     context_length: ContextLength
     models: ModelMaker
 
 
 def build_deciding(settings: Settings) -> Deciding:
     """Build catalog and classifier."""
-    models = ModelMaker(settings.providers, PriceList.load(price_list_path()))
+    models = ModelMaker(
+        settings.providers,
+        PriceList.load(price_list_path()),
+        QualityTable.load(quality_table_path()),
+    )
     routes = {"auto": RouteSettings(), **settings.routes}
     catalog = Catalog(
         models=[models.configured(name, model) for name, model in settings.models.items()],
@@ -88,7 +93,7 @@ def build_deciding(settings: Settings) -> Deciding:
         make_up=models.made_up,
     )
     context_length = ContextLength(TokenEstimate())
-    return Deciding(catalog, ThinClassifier(context_length), context_length, models)
+    return Deciding(catalog, WorkloadClassifier(context_length), context_length, models)
 
 
 def build_app(settings: Settings, state_dir: Path) -> App:
@@ -219,13 +224,6 @@ def _log_crash(task: asyncio.Task[object]) -> None:
     if not task.cancelled() and (error := task.exception()):
         log = structlog.get_logger("wrp_proxy")
         log.error("work in the background has ended by a fault of the proxy", exc_info=error)
-
-
-def price_list_path() -> Path:
-    """Find the shipped price list, in an installed package or in a checkout."""
-    package = Path(__file__).parent
-    installed = package / _PRICES
-    return installed if installed.exists() else package.parents[1] / _PRICES
 
 
 def _route(name: str, settings: RouteSettings) -> Route:

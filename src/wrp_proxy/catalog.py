@@ -10,9 +10,10 @@ from wrp_proxy.errors import (
     ModelNotFoundError,
     NoEndpointError,
 )
+from wrp_proxy.price_limit import affordable, excess
 from wrp_proxy.routers.base import Router
-from wrp_proxy.signals import Signal
-from wrp_proxy.types import Model, Workload
+from wrp_proxy.signals import NO_PREFERENCES, Preferences, Signal
+from wrp_proxy.types import ChatRequest, Model, Workload
 
 _NOTHING_CONFIGURED = (
     "This proxy has no model yet. Three ways out: install the extra `wrp-proxy[local]` for a small "
@@ -21,6 +22,14 @@ _NOTHING_CONFIGURED = (
 )
 DIRECT = "direct"
 """The route of requests that name a model."""
+SUFFIXES: Mapping[str, Preferences] = {
+    "cheap": Preferences(cost=1.0),
+    "fast": Preferences(cost=0.1, latency=1.0),
+    "best": Preferences(cost=0.0),
+}
+"""What `ROUTE:SUFFIX` wishes of a route."""
+_ALIASES = {"MoM": "auto"}
+"""Names that other routers' clients ask for ("mixture of models"), unless they are configured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +42,20 @@ class Route:
     """None: every model of the catalog."""
     signals: frozenset[Signal] = frozenset()
     """What must be known of a workload, for the strategy and the cache."""
+    preferences: Preferences = NO_PREFERENCES
+    """What the suffix says that it was asked for with."""
+
+    def wished(self, request: ChatRequest) -> ChatRequest:
+        """Add what the suffix says to the caller's wishes, which go before it."""
+        said, suffix = request.preferences, self.preferences
+        if suffix is NO_PREFERENCES:
+            return request
+        wishes = Preferences(
+            cost=suffix.cost if said.cost is None else said.cost,
+            latency=suffix.latency if said.latency is None else said.latency,
+            max_cost_usd=said.max_cost_usd,
+        )
+        return replace(request, preferences=wishes)
 
 
 class Catalog:
@@ -63,8 +86,15 @@ class Catalog:
         return self._routes
 
     def names(self) -> list[str]:
-        """List what a client may ask for, routes first; none while there is no model."""
+        """List what a client may ask for, routes first; none while there is no model.
+
+        Suffixes and aliases are left out: every route has them, and lists are made to choose from.
+        """
         return list(dict.fromkeys([*self._routes, *self._models])) if self._models else []
+
+    def has(self, name: str) -> bool:
+        """Tell whether a name is a route, with or without a suffix, or a model."""
+        return bool(self._models) and (self._route(name) is not None or name in self._models)
 
     def replace(self, provider: str, models: Iterable[Model]) -> None:
         """Let the discovered models of a provider be these; configured names stay theirs.
@@ -80,8 +110,11 @@ class Catalog:
         self._models = found | self._configured
 
     def resolve(self, name: str) -> tuple[Route, tuple[Model, ...]]:
-        """Return the route of a name and its models; raise ModelNotFoundError."""
-        if self._models and (route := self._routes.get(name)):
+        """Return the route of a name and its models; raise ModelNotFoundError.
+
+        A suffix leaves the route what it is, and shows in its preferences.
+        """
+        if self._models and (route := self._route(name)):
             return route, self._models_of(route)
         if model := self._models.get(name) or self._made_up(name):
             return Route(name=DIRECT, router=self._direct, models=(name,)), (model,)
@@ -93,9 +126,9 @@ class Catalog:
         )
 
     def candidates(self, name: str, models: tuple[Model, ...], workload: Workload) -> list[Model]:
-        """Return the models able to serve.
+        """Return the models able to serve, for no more than the caller would pay.
 
-        Raise NoEndpointError, CapabilityError or ContextTooLongError where there is none.
+        Raise NoEndpointError or a RequestError that says why, where there is none.
         """
         if not models:
             raise NoEndpointError("No chat model is there yet.", code="no_model_configured")
@@ -112,7 +145,7 @@ class Catalog:
                 f"'{name}' has {max(windows)}. Shorten the messages or lower max_tokens.",
                 param="messages",
             )
-        return fitting
+        return affordable(name, fitting, workload)
 
     def exclusions(self, models: Iterable[Model], workload: Workload) -> dict[str, str]:
         """Say of each model that is not able why it is not."""
@@ -125,7 +158,21 @@ class Catalog:
                     f"window of {model.context_window} tokens is shorter than "
                     f"{workload.total_tokens}"
                 )
+            elif over := excess(model, workload):
+                reasons[model.name] = over
         return reasons
+
+    def _route(self, name: str) -> Route | None:
+        """Find a route by its name, else as `ROUTE:SUFFIX`; models of that name go first."""
+        if (route := self._routes.get(name)) is not None:
+            return route
+        if name in self._models:
+            return None
+        base, _, suffix = name.rpartition(":")
+        if suffix in SUFFIXES and base and (route := self._route(base)) is not None:
+            is_plain = route.preferences is NO_PREFERENCES
+            return replace(route, preferences=SUFFIXES[suffix]) if is_plain else None
+        return self._routes.get(_ALIASES.get(name, ""))
 
     def _models_of(self, route: Route) -> tuple[Model, ...]:
         if route.models is None:

@@ -8,11 +8,12 @@ from typing import Annotated
 import structlog
 import typer
 
-from wrp_proxy import cli_cache
+from wrp_proxy import cli_cache, cli_evaluate
 from wrp_proxy.errors import ConfigError, WrpError
 from wrp_proxy.logs import LogFormat, LogLevel, set_up_logs
 from wrp_proxy.settings import Settings, load_settings
 from wrp_proxy.settings.load import Options
+from wrp_proxy.signals import Preferences
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 
 app.add_typer(cli_cache.app, name="cache")
+app.add_typer(cli_evaluate.app)
 
 Config = Annotated[
     Path | None,
@@ -60,6 +62,11 @@ FindOllama = Annotated[
 ]
 AskedModel = Annotated[
     str, typer.Option(envvar="WRP_MODEL", help="The route or model a client would name.")
+]
+
+Weight = Annotated[
+    float | None,
+    typer.Option(min=0, max=10, help="As x-wrp-cost-weight and x-wrp-latency-weight."),
 ]
 
 
@@ -137,19 +144,35 @@ def models(config: Config = None, find_ollama: FindOllama = True) -> None:
 
 
 @app.command()
-def explain(
+def explain(  # noqa: PLR0913 - one per option
     prompt: Annotated[str, typer.Argument(help="What a client would ask.")],
     model: AskedModel = "auto",
     config: Config = None,
     find_ollama: FindOllama = True,
+    system: Annotated[str | None, typer.Option(help="The system prompt before it.")] = None,
+    tools: Annotated[int, typer.Option(help="How many tools it would offer.", min=0)] = 0,
+    cost_weight: Weight = None,
+    latency_weight: Weight = None,
+    session: Annotated[str | None, typer.Option(help="As x-session-id names it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As POST /v1/route answers.")] = False,
 ) -> None:
     """Print how a prompt would be routed, and why, without calling any model."""
     settings = _load(Options(config=config, allow_anonymous=True, find_ollama=find_ollama))
-    from wrp_proxy.explain import explain_prompt
+    from wrp_proxy.explain import Inquiry, explain_as_json, explain_prompt
 
+    inquiry = Inquiry(
+        prompt=prompt,
+        model=model,
+        system=system,
+        tools=tools,
+        session=session,
+        preferences=Preferences(cost=cost_weight, latency=latency_weight),
+    )
     try:
-        for line in asyncio.run(explain_prompt(settings, prompt, model)):
-            typer.echo(line)
+        if as_json:
+            typer.echo(asyncio.run(explain_as_json(settings, inquiry)))
+        else:
+            typer.echo("\n".join(asyncio.run(explain_prompt(settings, inquiry))))
     except WrpError as error:
         typer.secho(error.message, err=True, fg="red")
         raise typer.Exit(1) from error

@@ -20,7 +20,7 @@ class Considered:
 async def consider(request: ChatRequest, classifier: Classifier, catalog: Catalog) -> Considered:
     """Decide without calling a model; raise WrpError where the request would be refused."""
     route, models = catalog.resolve(request.model)
-    workload = await classifier.classify(request, route.signals)
+    workload = await classifier.classify(route.wished(request), route.signals)
     candidates = catalog.candidates(request.model, models, workload)
     decision = route.router.select(workload, candidates)
     return Considered(workload=workload, route=route, models=models, decision=decision)

@@ -9,6 +9,7 @@ WrpError
 │   ├── CapabilityError      400  no model asked for can do what the request needs
 │   ├── IdempotencyError     409  the key was used with another body
 │   ├── ForbiddenError       403  the caller's key may not do that
+│   ├── RequestDeniedError   403  a rule of the operator refuses such requests
 │   └── NotFoundError        404  the caller knows no such thing
 ├── NotCachedError       504  asked for an answer from the cache only, and there is none
 ├── AuthenticationError  401
@@ -120,6 +121,13 @@ class IdempotencyError(RequestError):
 class ForbiddenError(RequestError):
     status = 403
     code = "forbidden"
+
+
+class RequestDeniedError(RequestError):
+    """In the operator's own words, with the name of the rule."""
+
+    status = 403
+    code = "request_denied"
 
 
 class NotFoundError(RequestError):

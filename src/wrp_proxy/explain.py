@@ -1,40 +1,97 @@
 """Says how a prompt would be routed, in words, without calling a model."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
-from wrp_proxy.app import build_deciding
-from wrp_proxy.deciding import consider
+from wrp_proxy.app import Deciding, build_deciding
+from wrp_proxy.deciding import Considered, consider
+from wrp_proxy.explanation import explanation
+from wrp_proxy.reasons import (
+    check_in_words,
+    parts_in_words,
+    quality_source,
+    score_in_words,
+    signals_in_words,
+    wishes_in_words,
+)
 from wrp_proxy.settings import Settings
+from wrp_proxy.signals import NO_PREFERENCES, Preferences
 from wrp_proxy.types import ChatRequest, Decision, Model, Workload
 from wrp_proxy.workload.context_length import load_tiktoken
 
 
-async def explain_prompt(settings: Settings, prompt: str, asked: str) -> list[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    """What a client would ask, and how."""
+
+    prompt: str
+    model: str = "auto"
+    system: str | None = None
+    tools: int = 0
+    """How many tools it would offer."""
+    session: str | None = None
+    preferences: Preferences = NO_PREFERENCES
+
+
+async def explain_prompt(settings: Settings, inquiry: Inquiry) -> list[str]:
     """Return the lines of an explanation; raise WrpError where the request would be refused."""
-    deciding = build_deciding(settings)
-    await deciding.context_length.load(load_tiktoken)
-    body = {"model": asked, "messages": [{"role": "user", "content": prompt}]}
-    request = ChatRequest(
-        id="explain",
-        tenant="",
-        session=None,
-        model=asked,
-        body=body,
-        raw=msgspec.json.encode(body),
-    )
-    considered = await consider(request, deciding.classifier, deciding.catalog)
-    workload, decision = considered.workload, considered.decision
+    deciding, considered = await _considered(settings, inquiry)
+    workload, decision, route = considered.workload, considered.decision, considered.route
     excluded = deciding.catalog.exclusions(considered.models, workload)
     return [
         *_workload_lines(workload),
-        f"route      {considered.route.name}, strategy {decision.router}",
+        *(
+            f"signal     {name}: {words}"
+            for name, words in signals_in_words(workload, route.signals).items()
+        ),
+        f"route      {route.name}, strategy {decision.router}",
+        *(f"fired      {words}" for words in decision.fired),
         *_candidate_lines(decision),
         *(f"excluded   {name}: {why}" for name, why in excluded.items()),
         f"ranking    {' > '.join(model.name for model in decision.ranking)}",
         f"decision   {decision.ranking[0].name}: {decision.reason}",
+        *_further_lines(decision),
     ]
+
+
+async def explain_as_json(settings: Settings, inquiry: Inquiry) -> str:
+    """Return what `POST /v1/route` would; raise WrpError where the request would be refused."""
+    deciding, considered = await _considered(settings, inquiry)
+    told = msgspec.json.encode(explanation(considered, deciding.catalog))
+    return msgspec.json.format(told, indent=2).decode()
+
+
+async def _considered(settings: Settings, inquiry: Inquiry) -> tuple[Deciding, Considered]:
+    deciding = build_deciding(settings)
+    await deciding.context_length.load(load_tiktoken)
+    considered = await consider(_request(inquiry), deciding.classifier, deciding.catalog)
+    return deciding, considered
+
+
+def _request(inquiry: Inquiry) -> ChatRequest:
+    messages = [{"role": "user", "content": inquiry.prompt}]
+    if inquiry.system is not None:
+        messages.insert(0, {"role": "system", "content": inquiry.system})
+    body: dict[str, Any] = {"model": inquiry.model, "messages": messages}
+    if inquiry.tools:
+        body["tools"] = [_tool(number) for number in range(1, inquiry.tools + 1)]
+    return ChatRequest(
+        id="explain",
+        tenant="",
+        session=inquiry.session,
+        model=inquiry.model,
+        body=body,
+        raw=msgspec.json.encode(body),
+        preferences=inquiry.preferences,
+    )
+
+
+def _tool(number: int) -> dict[str, Any]:
+    parameters = {"type": "object", "properties": {}}
+    return {"type": "function", "function": {"name": f"tool_{number}", "parameters": parameters}}
 
 
 def describe_catalog(settings: Settings) -> Iterator[str]:
@@ -57,13 +114,26 @@ def _workload_lines(workload: Workload) -> Iterator[str]:
     yield f"tokens     {workload.input_tokens} in ({how}), {expected} out expected"
     if workload.needs:
         yield f"needs      {', '.join(sorted(workload.needs))}"
+    if wishes := ", ".join(wishes_in_words(workload.preferences)):
+        yield f"wishes     {wishes}"
 
 
 def _candidate_lines(decision: Decision) -> Iterator[str]:
     for model in decision.ranking:
-        score = decision.scores.get(model.name)
-        shown = "no score" if score is None else f"score {score:.6g}"
-        yield f"candidate  {model.name}: {shown} ({_facts(model)})"
+        said = [score_in_words(decision.scores.get(model.name))]
+        if (parts := decision.parts.get(model.name)) is not None:
+            said.extend(parts_in_words(parts, quality_source(model)))
+        yield f"candidate  {model.name}: {', '.join(said)} ({_facts(model)})"
+
+
+def _further_lines(decision: Decision) -> Iterator[str]:
+    """Tell what else the strategy wants of the answer."""
+    if decision.check is not None:
+        yield f"check      {check_in_words(decision.check)}"
+    if decision.parameters:
+        yield f"sets       {', '.join(sorted(decision.parameters))}"
+    if decision.cache is not None:
+        yield f"cache      {decision.cache}"
 
 
 def _facts(model: Model) -> str:

@@ -68,7 +68,7 @@ class FailOver:
     ) -> AsyncGenerator[bytes, None]:
         with self._pool.lease(model, workload, trace.tried) as lease:
             trace.model = model
-            trace.tried.append(lease.endpoint)
+            trace.ask(lease.endpoint)
             provider = self._providers[lease.endpoint.provider]
             attempt = Attempt(trace, workload, provider, lease.endpoint)
             finish, error = _FAILED

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from wrp_proxy.accounting.pricing import ListedModel, PriceList
+from wrp_proxy.accounting.quality import QualityTable
 from wrp_proxy.providers.vendors import apis_of
 from wrp_proxy.settings.schema import EndpointSettings, ModelSettings, ProviderSettings
 from wrp_proxy.types import CHAT_CAPABILITIES, Api, Endpoint, Model, Price
@@ -13,6 +14,7 @@ _LOCAL_CAPABILITIES = frozenset({"tools", "json_schema", "logprobs"})
 """What llama.cpp does for any text model."""
 _EMBEDDINGS: frozenset[Api] = frozenset({"embeddings"})
 _NOT_OF_EVERY_MODEL: frozenset[Api] = frozenset({"embeddings", "completions"})
+_SAID_IN_CONFIGURATION = "the configuration"
 _FREE = Price(input=0.0, output=0.0)
 """Nobody bills for a model on this machine."""
 
@@ -29,11 +31,18 @@ def has_words(upstream_name: str) -> bool:
 
 
 class ModelMaker:
-    """What the configuration leaves out comes from the price list."""
+    """What the configuration leaves out comes from the price list and the table of quality."""
 
-    def __init__(self, providers: Mapping[str, ProviderSettings], prices: PriceList) -> None:
+    def __init__(
+        self,
+        providers: Mapping[str, ProviderSettings],
+        prices: PriceList,
+        qualities: QualityTable | None = None,
+    ) -> None:
+        """Without `qualities`, nobody says anything of a model but the configuration."""
         self._providers = providers
         self._prices = prices
+        self._qualities = qualities or QualityTable.empty()
 
     def configured(self, name: str, settings: ModelSettings) -> Model:
         price = Price(**settings.price.model_dump()) if settings.price else None
@@ -43,12 +52,14 @@ class ModelMaker:
             for endpoint in settings.endpoints
         ]
         capabilities = self._listed_capabilities(made) if given is None else frozenset(given)
+        quality, source = self._quality(made, settings.quality)
         return Model(
             name=name,
             endpoints=tuple(made),
             balancer=settings.balance,
             price=made[0].price,
-            quality=settings.quality,
+            quality=quality,
+            quality_source=source,
             capabilities=capabilities,
         )
 
@@ -69,13 +80,28 @@ class ModelMaker:
     def _single(self, name: str, provider: str, upstream_name: str, *, listed: bool) -> Model:
         settings = EndpointSettings(provider=provider, model=upstream_name)
         endpoint = self._endpoint(settings, None, None, None)
+        quality, source = self._quality((endpoint,), {})
         return Model(
             name=name,
             endpoints=(endpoint,),
             price=endpoint.price,
+            quality=quality,
+            quality_source=source,
             capabilities=self._listed_capabilities((endpoint,)),
             listed=listed,
         )
+
+    def _quality(
+        self, endpoints: Sequence[Endpoint], given: Mapping[str, float]
+    ) -> tuple[Mapping[str, float], str | None]:
+        """Return the prior of a pool and who says so; nothing where only the price tells."""
+        if given:
+            return given, _SAID_IN_CONFIGURATION
+        for endpoint in endpoints:
+            vendor = self._vendor(endpoint.provider)
+            if (listed := self._qualities.find(vendor, endpoint.model)) is not None:
+                return listed.quality, listed.source
+        return {}, None
 
     def _endpoint(
         self,

@@ -9,16 +9,20 @@ from wrp_proxy.accounting.base import Recorder
 from wrp_proxy.cache.base import Cache, Hit
 from wrp_proxy.catalog import Catalog
 from wrp_proxy.fail_over import FailOver
+from wrp_proxy.holding import Holding
+from wrp_proxy.reasons import explained
 from wrp_proxy.together import Together
 from wrp_proxy.trace import Trace
 from wrp_proxy.types import ChatRequest, Model
+from wrp_proxy.verifiers.panel import Panel
+from wrp_proxy.verifiers.registry import VERIFIERS
 from wrp_proxy.workload.base import Classifier
 
 
 class Pipeline:
     """Cache, Workload, Router, Pool, Provider, record."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keywords only, filled by the composition root
         self,
         *,
         cache: Cache,
@@ -27,17 +31,20 @@ class Pipeline:
         catalog: Catalog,
         fail_over: FailOver,
         recorder: Recorder,
+        holding: Holding | None = None,
     ) -> None:
+        """`holding` None: answers are held without a judge, and their scores are not kept."""
         self._cache = cache
         self._together = together
         self._classifier = classifier
         self._catalog = catalog
-        self._fail_over = fail_over
+        self._holding = holding or Holding(fail_over=fail_over, panel=Panel(VERIFIERS))
         self._recorder = recorder
 
     async def answer(self, request: ChatRequest, trace: Trace) -> AsyncGenerator[bytes, None]:
         """Yield the answer's bytes; raise WrpError, and nothing else, when there is none."""
         trace.route, models = self._catalog.resolve(request.model)
+        trace.request = request = trace.route.wished(request)
         trace.lookup = lookup = await self._cache.lookup(request, trace.route.name)
         if lookup.hit is not None:
             pieces = self._given_again(trace, lookup.hit)
@@ -61,9 +68,10 @@ class Pipeline:
         if lookup.hit is not None:
             pieces = self._given_again(trace, lookup.hit)
         else:
-            trace.decision = trace.route.router.select(workload, candidates)
+            decision = trace.route.router.select(workload, candidates)
+            trace.decision = explained(decision, workload, trace.route.signals)
             trace.routed = perf_counter()
-            pieces = self._fail_over.answer(trace, workload, trace.decision)
+            pieces = self._holding.answer(trace, workload, trace.decision)
         collected: list[bytes] = []
         left = lookup.max_bytes if lookup.saves else -1
         async with aclosing(pieces):
@@ -74,7 +82,7 @@ class Pipeline:
                 else:
                     collected.clear()
                 yield piece
-        if left >= 0 and trace.answered is not None:
+        if left >= 0 and trace.answered is not None and not trace.is_doubtful:
             self._cache.save(lookup, collected, trace.answered)
 
     async def _given_again(self, trace: Trace, hit: Hit) -> AsyncGenerator[bytes, None]:

@@ -1,6 +1,6 @@
 """What is known of a request on its way through the pipeline."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter, time
 
 from wrp_proxy.cache.base import Lookup
@@ -35,12 +35,47 @@ class Trace:
     """When the decision was made, on the clock of `started`."""
     model: Model | None = None
     tried: list[Endpoint] = field(default_factory=list)
+    """By the answer that this trace is of."""
+    asked: list[Endpoint] = field(default_factory=list)
+    """By all answers to the request, in the order of their attempts."""
+    attempt: int = 0
+    """The number of the last attempt among those of the request."""
     decoder: Decoder | None = None
     """Reads the answer of the attempt that is under way; knows how to end it."""
     is_committed: bool = False
     """Something was given to the client: no other endpoint may be tried."""
     answered: Outcome | None = None
     """How the last attempt went."""
+    held_s: float | None = None
+    """How long the client waited after he could have had an answer; None: it was not held."""
+    verdicts: tuple[str, ...] = ()
+    """What was found of each answer that was held, in words."""
+    is_doubtful: bool = False
+    """The answer is given for want of one that was accepted."""
+
+    def ask(self, endpoint: Endpoint) -> None:
+        """Count an attempt."""
+        self.tried.append(endpoint)
+        self.asked.append(endpoint)
+        self.attempt = len(self.asked)
+
+    def apart(self, request: ChatRequest) -> "Trace":
+        """Begin the trace of one answer of several, of which at most one is given."""
+        return replace(
+            self,
+            request=request,
+            model=None,
+            tried=[],
+            decoder=None,
+            is_committed=False,
+            answered=None,
+        )
+
+    def adopt(self, given: "Trace") -> None:
+        """Make the answer of another trace this one's."""
+        self.model, self.decoder = given.model, given.decoder
+        self.tried, self.attempt = given.tried, given.attempt
+        self.answered = given.answered
 
     def follow(self, leader: "Trace") -> None:
         """Take over what is known of the same request that another one asked before."""
@@ -52,14 +87,17 @@ class Trace:
         self.workload = leader.workload
         self.decision = leader.decision
         self.model = leader.model
-        self.tried = leader.tried
+        self.tried, self.asked = leader.tried, leader.asked
+        self.attempt = leader.attempt
         self.decoder = leader.decoder
+        self.held_s, self.verdicts = leader.held_s, leader.verdicts
 
     def begin_again(self, lookup: Lookup | None) -> None:
         """Forget another's attempts, and that they failed."""
         self.lookup = lookup
         self.workload = self.decision = self.model = self.decoder = None
-        self.tried = []
+        self.tried, self.asked = [], []
+        self.attempt = 0
 
     @property
     def cached(self) -> CacheStatus:
@@ -108,7 +146,7 @@ class Trace:
             duration_s=perf_counter() - self.started if duration_s is None else duration_s,
             finish=finish,
             error=error,
-            attempt=len(self.tried),
+            attempt=self.attempt,
             cached=self.cached,
             stream=self.request.stream,
             saved_usd=saved_usd,

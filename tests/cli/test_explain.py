@@ -1,5 +1,6 @@
 """`wrp-proxy explain`: how would this prompt be routed, and why?"""
 
+import json
 import re
 from pathlib import Path
 
@@ -143,3 +144,92 @@ def test_a_wrong_configuration_is_refused(run: Run, tmp_path: Path) -> None:
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert "server.prot: is not a known key" in result.stderr
+
+
+QUALITIES = {
+    **CONFIG,
+    "models": {
+        name: {**model, "quality": quality}
+        for (name, model), quality in zip(CONFIG["models"].items(), (0.9, 0.6), strict=True)
+    },
+    "routes": {"weighed": {"models": ["large", "small"], "strategy": "balanced"}},
+}
+
+
+@pytest.fixture
+def weighed(tmp_path: Path) -> str:
+    return written(tmp_path / "weighed.yaml", QUALITIES)
+
+
+def test_what_a_score_is_made_of_and_who_says_so_is_told(run: Run, weighed: str) -> None:
+    result = run("explain", PROMPT, "--model", "weighed", "--config", weighed)
+
+    [large] = [line for line in result.stdout.splitlines() if "candidate  large" in line]
+    assert re.search(
+        r"quality 0\.90 by the configuration, cost \S+ USD, latency \S+ s \(lab/", large
+    )
+    assert re.search(r"^signal     category: \S+", result.stdout, re.MULTILINE)
+
+
+def test_the_quality_of_a_known_family_is_that_of_the_public_table(
+    run: Run, tmp_path: Path
+) -> None:
+    models = {"known": {"endpoints": [{"provider": "lab", "model": "gpt-4o-2024-11-20"}]}}
+    routes = {"auto": {"models": ["known"], "strategy": "balanced"}}
+    config = written(tmp_path / "c.yaml", {**CONFIG, "models": models, "routes": routes})
+
+    result = run("explain", PROMPT, "--config", config)
+
+    assert re.search(r"by public table of 20\S+ gpt-4o: ", result.stdout)
+
+
+def test_weights_may_be_tried_out(run: Run, weighed: str) -> None:
+    asked = ("explain", PROMPT, "--model", "weighed", "--config", weighed)
+
+    dear = run(*asked, "--cost-weight", "0", "--latency-weight", "0")
+    cheap = run(*asked, "--cost-weight", "5")
+    suffix = run("explain", PROMPT, "--model", "weighed:cheap", "--config", weighed)
+
+    assert "wishes     cost weight 0, latency weight 0\n" in dear.stdout
+    assert "ranking    large > small" in dear.stdout
+    assert "ranking    small > large" in cheap.stdout
+    assert "wishes     cost weight 1\n" in suffix.stdout
+    assert "route      weighed, strategy balanced" in suffix.stdout
+
+
+def test_a_system_prompt_tools_and_a_session_may_be_tried_out(run: Run, config: str) -> None:
+    plain = run("explain", PROMPT, "--config", config)
+    full = run("explain", PROMPT, "--config", config, "--system", "Be brief. " * 20, "--tools", "3")
+
+    [few] = re.findall(r"(\d+) in", plain.stdout)
+    [many] = re.findall(r"(\d+) in", full.stdout)
+    assert int(many) > int(few) + 40
+    assert "workload   agent" in full.stdout
+    assert "needs      tools\n" in full.stdout
+
+
+def test_json_is_what_the_http_api_answers(run: Run, weighed: str) -> None:
+    result = run("explain", PROMPT, "--model", "weighed:best", "--config", weighed, "--json")
+
+    told = json.loads(result.stdout)
+    assert (told["model"], told["route"], told["strategy"]) == ("large", "weighed", "balanced")
+    assert [one["quality_source"] for one in told["candidates"]] == ["the configuration"] * 2
+    assert told["preferences"] == {"cost": 0.0, "latency": None, "max_cost_usd": None}
+    assert told["signals"].keys() == {"category"}
+
+
+@pytest.mark.parametrize("weight", ["-1", "11", "much"])
+def test_a_weight_out_of_range_is_refused(run: Run, config: str, weight: str) -> None:
+    result = run("explain", PROMPT, "--config", config, "--cost-weight", weight)
+
+    assert result.exit_code == 2
+    assert "--cost-weight" in result.stderr
+
+
+def test_a_session_is_named_where_a_strategy_looks_at_it(run: Run, tmp_path: Path) -> None:
+    routes = {"auto": {"models": ["large", "small"], "strategy": "session(cheapest)"}}
+    config = written(tmp_path / "config.yaml", {**CONFIG, "routes": routes})
+
+    result = run("explain", PROMPT, "--config", config, "--session", "s-1")
+
+    assert "signal     conversation: turn 1 of session s-1\n" in result.stdout

@@ -114,7 +114,7 @@ def test_a_flush_is_as_described(proxy: Proxy, document: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "opinion", [{"verdict": "failed"}, {"score": 0.5, "source": "tests", "preferred": "large"}]
+    "opinion", [{"verdict": "failed"}, {"score": 0.5, "source": "tests", "preferred": "small"}]
 )
 def test_feedback_is_taken_as_described(
     proxy: Proxy, document: Any, opinion: dict[str, Any]
@@ -127,6 +127,22 @@ def test_feedback_is_taken_as_described(
 
     said = check(document, "/v1/feedback", reply).json()
     assert said["evicted"] == (opinion.get("verdict") == "failed")
+
+
+def test_feedback_on_a_session_is_taken_and_given_again_as_described(
+    proxy: Proxy, document: Any
+) -> None:
+    ask(proxy, seed=5, headers={"x-session-id": "talk"})
+    key = {"idempotency-key": "said-once"}
+
+    replies = [
+        proxy.http.post("/v1/feedback", json={"session": "talk", "score": score}, headers=key)
+        for score in (1, 1, 0)
+    ]
+
+    first, again, other = (check(document, "/v1/feedback", reply) for reply in replies)
+    assert (first.json()["answers"], again.json()) == (1, first.json())
+    assert other.status_code == 409
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -30,7 +30,10 @@ def upstream() -> Iterator[FakeUpstream]:
 
 
 def _config(url: str) -> dict[str, Any]:
-    """Models whose upstreams have every API, one whose upstream only chats, and a key for all."""
+    """Models whose upstreams have every API, one whose upstream only chats, and a key for all.
+
+    They cost nothing, so that every limit of cost leaves them in.
+    """
     lab = {"type": "openai", "base_url": url, "api_key": "upstream-secret"}
     providers = {"native": "lab", "native-messages": "messages-lab", "translated": "chat-lab"}
     return {
@@ -40,7 +43,10 @@ def _config(url: str) -> dict[str, Any]:
             "chat-lab": lab,
         },
         "models": {
-            name: {"endpoints": [{"provider": provider, "model": "mock-1"}]}
+            name: {
+                "endpoints": [{"provider": provider, "model": "mock-1"}],
+                "price": {"input": 0, "output": 0},
+            }
             for name, provider in providers.items()
         },
         "routes": {"auto": {"cache": {"scope": "global"}}},

@@ -27,7 +27,8 @@ from wrp_proxy.settings.schema import (
 from wrp_proxy.types import Workload
 
 FOLDER = Path(__file__).parents[2] / "configs"
-EXAMPLES = sorted(path.name for path in FOLDER.glob("*.yaml") if path.name != "prices.yaml")
+_FACTS = {"prices.yaml", "quality.yaml"}
+EXAMPLES = sorted(path.name for path in FOLDER.glob("*.yaml") if path.name not in _FACTS)
 
 pytestmark = pytest.mark.usefixtures("local_extra")
 
@@ -36,7 +37,7 @@ def environment_of(name: str, weights: Path) -> dict[str, str]:
     """Set every variable that an example names and that has no default."""
     values = str(yaml.safe_load((FOLDER / name).read_text()))
     variables = re.findall(r"\$\{([A-Z0-9_]+)\}", values)
-    return {v: str(weights) if v.endswith("_GGUF") else "key-of-the-user" for v in variables}
+    return {v: str(weights) if v.endswith("_GGUF") else f"key-{v.lower()}" for v in variables}
 
 
 def example(name: str, weights: Path) -> Settings:
@@ -62,6 +63,7 @@ def test_there_is_an_example_for_every_use() -> None:
         "default.yaml",
         "local-gguf.yaml",
         "one-vendor.yaml",
+        "rules.yaml",
         "self-hosted-pool.yaml",
         "semantic-cache.yaml",
         "two-vendors-failover.yaml",

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from wrp_proxy.accounting.pricing import PriceList
-from wrp_proxy.app import price_list_path
+from wrp_proxy.accounting.quality import QualityTable
 from wrp_proxy.model_maker import ModelMaker
 from wrp_proxy.providers.vendors import VENDORS
 from wrp_proxy.settings.schema import ModelSettings, ProviderSettings
+from wrp_proxy.shipped import price_list_path, quality_table_path
 from wrp_proxy.types import CHAT_CAPABILITIES, Price, Usage
 
 LISTED: dict[str, dict[str, Any]] = {
@@ -213,3 +214,22 @@ def test_the_shipped_list_knows_the_models_that_a_key_alone_gives(vendor: str) -
     listed = [prices.find(vendor, model) for model in VENDORS[vendor].models]
 
     assert None not in listed
+
+
+def test_the_quality_is_the_configurations_else_the_tables_else_nothing() -> None:
+    table = QualityTable.load(quality_table_path())
+    maker = ModelMaker(
+        {"lab": ProviderSettings(type="openai", base_url=URL)}, PriceList(LISTED, ""), table
+    )
+
+    given = maker.configured("a", served("lab/gpt-4o", quality={"coding": 0.1}))
+    listed = maker.configured("b", served("lab/unheard-of", "lab/gpt-4o-2024-11-20"))
+    found = maker.found("lab", "gpt-4o")
+    unknown = maker.found("lab", "unheard-of")
+
+    assert (given.quality, given.quality_source) == ({"coding": 0.1}, "the configuration")
+    assert listed.quality == found.quality
+    assert listed.quality["default"] > 0.5
+    assert listed.quality_source is not None
+    assert listed.quality_source.startswith(f"public table of {table.date}, gpt-4o: ")
+    assert (unknown.quality, unknown.quality_source) == ({}, None)

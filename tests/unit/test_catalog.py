@@ -1,18 +1,22 @@
 """Which names stand for which models, and what is said of those that stand for none."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.unit.nouns import endpoint, model, workload
+from tests.unit.nouns import chat_request, endpoint, model, workload
 from wrp_proxy.catalog import Catalog, Route
 from wrp_proxy.errors import (
     CapabilityError,
     ContextTooLongError,
     ModelNotFoundError,
     NoEndpointError,
+    RequestError,
 )
 from wrp_proxy.routers.cheapest import Cheapest
 from wrp_proxy.routers.fixed_order import FixedOrder
-from wrp_proxy.types import CHAT_CAPABILITIES, Model
+from wrp_proxy.signals import Preferences
+from wrp_proxy.types import CHAT_CAPABILITIES, Model, Price, Workload
 
 SMALL = model("small", endpoint("s", context_window=1000))
 LARGE = model("large", endpoint("l", context_window=9000), capabilities=frozenset({"vision"}))
@@ -262,3 +266,87 @@ def test_an_upstream_name_that_is_configured_has_the_limits_it_was_given() -> No
     assert found.name == "lab/mock-long"
     assert found.endpoints == (long,)
     assert found.listed
+
+
+@pytest.mark.parametrize(
+    ("suffix", "cost", "latency"), [("cheap", 1.0, None), ("fast", 0.1, 1.0), ("best", 0.0, None)]
+)
+def test_a_suffix_leaves_the_route_and_says_what_is_wished(
+    catalog: Catalog, suffix: str, cost: float, latency: float | None
+) -> None:
+    route, models = catalog.resolve(f"cheap:{suffix}")
+
+    assert (route.name, models) == ("cheap", (LARGE, SMALL))
+    assert route.router is catalog.routes["cheap"].router
+    assert (route.preferences.cost, route.preferences.latency) == (cost, latency)
+    assert catalog.has(f"cheap:{suffix}")
+
+
+def test_what_the_caller_says_goes_before_the_suffix(catalog: Catalog) -> None:
+    said = Preferences(latency=3.0, max_cost_usd=0.5)
+    request = replace(chat_request(), preferences=said)
+    plain, suffixed = catalog.resolve("auto")[0], catalog.resolve("auto:fast")[0]
+
+    assert plain.wished(request) is request
+    wished = suffixed.wished(request).preferences
+    assert wished == Preferences(cost=0.1, latency=3.0, max_cost_usd=0.5)
+
+
+@pytest.mark.parametrize("name", ["auto:dear", "small:cheap", ":cheap", "auto:cheap:fast", "auto:"])
+def test_other_suffixes_and_suffixes_of_models_do_not_exist(catalog: Catalog, name: str) -> None:
+    with pytest.raises(ModelNotFoundError):
+        catalog.resolve(name)
+
+    assert not catalog.has(name)
+
+
+def test_mom_is_auto_with_and_without_a_suffix(catalog: Catalog) -> None:
+    assert catalog.resolve("MoM")[0] is catalog.routes["auto"]
+    assert catalog.resolve("MoM:cheap")[0].preferences.cost == 1.0
+    assert catalog.has("MoM")
+
+
+def test_configured_names_go_before_suffixes_and_aliases() -> None:
+    mom, cheap = model("MoM"), model("auto:cheap")
+    catalog = catalog_of(mom, cheap)
+
+    assert catalog.resolve("MoM")[1] == (mom,)
+    assert catalog.resolve("auto:cheap")[1] == (cheap,)
+
+
+def test_suffixes_and_aliases_are_not_listed(catalog: Catalog) -> None:
+    assert catalog.names() == ["auto", "cheap", "small", "large", "embedder"]
+
+
+PENNY = model("penny", price=Price(input=1.0, output=2.0))
+POUND = model("pound", price=Price(input=100.0, output=200.0))
+UNPRICED = model("unpriced")
+
+
+def limited(usd: float) -> Workload:
+    """100 tokens in and 50 out: 0.0002 USD of `penny`, 0.02 of `pound`."""
+    return workload(preferences=Preferences(max_cost_usd=usd))
+
+
+def test_models_that_cost_more_than_the_caller_would_pay_are_left_out(catalog: Catalog) -> None:
+    models = (POUND, UNPRICED, PENNY)
+
+    assert catalog.candidates("auto", models, limited(0.001)) == [PENNY]
+    assert catalog.candidates("auto", models, limited(1.0)) == [POUND, PENNY]
+    assert catalog.exclusions(models, limited(0.001)) == {
+        "pound": "would cost about 0.02 USD, more than the 0.001 of x-wrp-max-cost-usd",
+        "unpriced": "has no known price, and x-wrp-max-cost-usd is set",
+    }
+
+
+def test_a_limit_that_no_model_keeps_names_the_cheapest(catalog: Catalog) -> None:
+    with pytest.raises(RequestError) as refused:
+        catalog.candidates("auto", (POUND, PENNY, UNPRICED), limited(0.0001))
+    with pytest.raises(RequestError, match="no able model has a known price"):
+        catalog.candidates("auto", (UNPRICED,), limited(1.0))
+
+    assert (refused.value.status, refused.value.code) == (400, "cost_limit_exceeded")
+    assert refused.value.param == "x-wrp-max-cost-usd"
+    assert "for 0.0001 USD: the cheapest able one is penny, for about 0.0002" in (
+        refused.value.message
+    )

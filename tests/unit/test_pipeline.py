@@ -22,7 +22,7 @@ from wrp_proxy.routers.fixed_order import FixedOrder
 from wrp_proxy.together import Together
 from wrp_proxy.trace import Trace
 from wrp_proxy.types import ChatRequest, Endpoint, Model, Outcome, Workload
-from wrp_proxy.workload.classifier import ThinClassifier
+from wrp_proxy.workload.classifier import WorkloadClassifier
 from wrp_proxy.workload.context_length import ContextLength, TokenEstimate
 
 RAW = b'{"model":"auto","messages":[{"role":"user","content":"Hi"}]}'
@@ -73,7 +73,7 @@ async def pipeline_before(
     endpoint = Endpoint(provider="lab", model="mock")
     router = FixedOrder()
     client = Http1Upstream(connect_timeout_s=5)
-    classifier = ThinClassifier(ContextLength(TokenEstimate()))
+    classifier = WorkloadClassifier(ContextLength(TokenEstimate()))
     fail_over = FailOver(
         pool=LocalPool(cooldown_s=0, clock=time.monotonic),
         providers={"lab": OpenAIProvider(base_url=upstream.url, api_key=None)},

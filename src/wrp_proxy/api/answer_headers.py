@@ -30,14 +30,23 @@ def answer_headers(trace: Trace) -> HeaderList:
         headers.append((b"x-wrp-provider", _printable(trace.tried[-1].provider)))
     if trace.route is not None:
         headers.append((b"x-wrp-route", _printable(trace.route.name)))
+    headers.extend(_reason_headers(trace))
+    if trace.request.debug:
+        headers.extend(_debug_headers(trace))
+    return headers
+
+
+def _reason_headers(trace: Trace) -> HeaderList:
+    """Say why this answer is given, and what it took."""
+    headers: HeaderList = []
     if trace.decision is not None:
         headers.append((b"x-wrp-reason", _printable(trace.decision.reason)))
-        headers.append((b"x-wrp-attempts", b"%d" % len(trace.tried)))
+        headers.append((b"x-wrp-attempts", b"%d" % len(trace.asked)))
     elif (reason := _REASONS.get(trace.cached)) is not None:
         headers.append((b"x-wrp-reason", reason))
         headers.append((b"x-wrp-attempts", b"0"))
-    if trace.request.debug:
-        headers.extend(_debug_headers(trace))
+    if trace.held_s is not None:
+        headers.append((b"x-wrp-held-ms", b"%d" % (trace.held_s * 1000)))
     return headers
 
 
@@ -53,6 +62,8 @@ def _debug_headers(trace: Trace) -> HeaderList:
         headers["x-wrp-scores"] = msgspec.json.encode(decision.scores).decode()
     if trace.tried:
         headers["x-wrp-endpoint"] = trace.tried[-1].name
+    if trace.verdicts:
+        headers["x-wrp-verdicts"] = "; ".join(trace.verdicts)
     if trace.routed is not None:
         routed_ms = (trace.routed - trace.started) * 1000
         answered_ms = (perf_counter() - trace.started) * 1000

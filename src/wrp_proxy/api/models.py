@@ -28,7 +28,7 @@ def models_api(catalog: Catalog) -> APIRouter:
     @api.get("/models/{name:path}", include_in_schema=False)
     async def model(name: str) -> dict[str, Any]:
         """Describe one route or model."""
-        if name not in catalog.names():
+        if not catalog.has(name):
             raise ModelNotFoundError(
                 f"The model '{name}' does not exist. GET /v1/models lists what there is.",
                 param="model",

@@ -7,6 +7,7 @@ import msgspec
 
 from wrp_proxy.api.cache_control import cache_control
 from wrp_proxy.api.callers import Caller
+from wrp_proxy.api.wishes import is_batch, preferences
 from wrp_proxy.dialects.base import Dialect, Translation
 from wrp_proxy.dialects.completions import tokens_in
 from wrp_proxy.errors import RequestError
@@ -62,7 +63,9 @@ def make_request(
         stream=bool(stream) and api != "embeddings",
         wants_usage=bool(stream and options and options.get("include_usage") is True),
         debug=headers.get(b"x-wrp-debug") == b"1",
+        is_batch=is_batch(headers, own),
         cache=cache_control(caller, own),
+        preferences=preferences(headers),
     )
 
 

@@ -11,6 +11,7 @@ from wrp_proxy.api.requests import read_request
 from wrp_proxy.catalog import Catalog
 from wrp_proxy.deciding import consider
 from wrp_proxy.dialects.base import Dialect
+from wrp_proxy.explanation import explanation
 from wrp_proxy.workload.base import Classifier
 
 
@@ -27,23 +28,6 @@ def route_api(
         raw = await read_body(http.receive, caller.headers, max_body_bytes)
         request = read_request("chat", dialect, raw, caller)
         considered = await consider(request, classifier, catalog)
-        workload, decision = considered.workload, considered.decision
-        return {
-            "route": considered.route.name,
-            "strategy": decision.router,
-            "model": decision.ranking[0].name,
-            "reason": decision.reason,
-            "ranking": [model.name for model in decision.ranking],
-            "scores": decision.scores,
-            "excluded": catalog.exclusions(considered.models, workload),
-            "workload": {
-                "kind": workload.kind,
-                "category": workload.category,
-                "input_tokens": workload.input_tokens,
-                "input_tokens_exact": workload.tokens_exact,
-                "expected_output_tokens": workload.expected_output_tokens,
-                "needs": sorted(workload.needs),
-            },
-        }
+        return explanation(considered, catalog)
 
     return api

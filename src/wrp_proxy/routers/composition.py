@@ -12,6 +12,7 @@ from wrp_proxy.routers.registry import ROUTERS
 from wrp_proxy.routers.statistics import Clock
 
 _TOKEN = re.compile(r"\s*([\w-]+|[(),])")
+_MAX_TOKENS = 100
 _INJECTED = (Clock, MakeRouter)
 """Types of parameters that the composition root fills in."""
 
@@ -106,15 +107,23 @@ def _single(name: str, parameters: dict[str, Any], path: str) -> Spec:
     inner = {}
     for place in _places(name, path):
         if place not in parameters:
-            raise _wrong(path, f"{name} wraps another strategy", f"write {name}(task_table)")
+            remedy = f"write {_example(name, path)}"
+            raise _wrong(path, f"{name} wraps another strategy", remedy)
         inner[place] = read_spec(parameters.pop(place), f"{path}.{place}")
     return Spec(name=name, path=path, inner=inner, parameters=parameters)
+
+
+def _example(name: str, path: str) -> str:
+    inner = ", ".join("task_table" for _ in _places(name, path))
+    return f"{name}({inner})" if inner else name
 
 
 def _tokens(expression: str, path: str) -> list[str]:
     tokens = _TOKEN.findall(expression)
     if "".join(tokens) != "".join(expression.split()):
         raise _wrong(path, f"'{expression}' is no expression", "write session(budgeted(linucb))")
+    if len(tokens) > _MAX_TOKENS:
+        raise _wrong(path, "is too long an expression", "wrap fewer strategies")
     return tokens
 
 
@@ -133,7 +142,8 @@ def _parsed(tokens: list[str], parameters: Mapping[str, Any], path: str) -> Spec
         tokens.pop(0)
     if len(wrapped) != len(places):
         count = len(places)
-        raise _wrong(path, f"{name} wraps {count} strategies, not {len(wrapped)}", "see docs")
+        what = f"{name} wraps {count} strategies, not {len(wrapped)}"
+        raise _wrong(path, what, f"write {_example(name, path)}")
     own = parameters.get(name, {})
     if not isinstance(own, Mapping):
         raise _wrong(f"{path}.{name}", "is no mapping", "write {PARAMETER: VALUE}")

@@ -4,8 +4,8 @@ from math import log10
 
 from wrp_proxy.types import Model, Price, Workload
 
-_OF_UNKNOWN_PRICE = 0.6
-_LOWEST, _HIGHEST = 0.4, 0.8
+_OF_UNKNOWN_PRICE = 0.75
+_LOWEST, _HIGHEST = 0.45, 0.93
 
 
 def prior_quality(model: Model, workload: Workload) -> float:
@@ -31,4 +31,4 @@ def quality_by_price(price: Price | None) -> float:
     blended = (3 * price.input + price.output) / 4
     if blended <= 0:
         return _LOWEST
-    return min(max(0.6 + 0.1 * log10(blended), _LOWEST), _HIGHEST)
+    return min(max(0.82 + 0.1 * log10(blended), _LOWEST), _HIGHEST)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wrp_proxy.routers.costs import Costs
+from wrp_proxy.routers.speeds import Speeds
 from wrp_proxy.signals import Parts
 from wrp_proxy.types import Model, Workload
 
@@ -22,13 +23,22 @@ class Ranked:
 class Scoring:
     """`quality - cost_weight * cost / C`, C being the cost of the dearest candidate.
 
-    (The rule of Avengers-Pro, arXiv 2508.12631.) The caller's own weight goes before the route's.
-    A candidate of unknown price counts as the dearest.
+    (The rule of Avengers-Pro, arXiv 2508.12631.) Where latency has a weight, it counts likewise,
+    against the slowest. The caller's own weights go before the route's. A candidate of unknown
+    price counts as the dearest.
     """
 
-    def __init__(self, costs: Costs, cost_weight: float) -> None:
+    def __init__(
+        self,
+        costs: Costs,
+        cost_weight: float,
+        speeds: Speeds | None = None,
+        latency_weight: float = 0.0,
+    ) -> None:
         self._costs = costs
         self._cost_weight = cost_weight
+        self._speeds = speeds
+        self._latency_weight = latency_weight
 
     def rank(
         self,
@@ -48,14 +58,19 @@ class Scoring:
         dearest = max(known, default=0.0) or 1.0
         shares = [1.0 if cost is None else cost / dearest for cost in costs]
         extra = bonus or [0.0] * len(candidates)
+        waits = self._waits(workload, candidates)
         scores = [
-            q + more - weight * share for q, more, share in zip(quality, extra, shares, strict=True)
+            q + more - weight * share - wait
+            for q, more, share, (wait, _) in zip(quality, extra, shares, waits, strict=True)
         ]
         order = sorted(range(len(candidates)), key=lambda i: (-scores[i], shares[i]))
         first = order[0]
         parts = {
             model.name: Parts(
-                quality=quality[i], cost_usd=costs[i], bonus=bonus[i] if bonus else None
+                quality=quality[i],
+                cost_usd=costs[i],
+                latency_s=waits[i][1],
+                bonus=bonus[i] if bonus else None,
             )
             for i, model in enumerate(candidates)
         }
@@ -65,6 +80,18 @@ class Scoring:
             parts=parts,
             reason=_words(quality[first], costs[first], weight),
         )
+
+    def _waits(
+        self, workload: Workload, candidates: Sequence[Model]
+    ) -> list[tuple[float, float | None]]:
+        """Return what each candidate's latency costs it, and the seconds expected."""
+        wished = workload.preferences.latency
+        weight = self._latency_weight if wished is None else wished
+        if self._speeds is None or not weight:
+            return [(0.0, None)] * len(candidates)
+        seconds = self._speeds.expected_s(workload, candidates)
+        slowest = max(seconds) or 1.0
+        return [(weight * one / slowest, one) for one in seconds]
 
 
 def _words(quality: float, cost_usd: float | None, weight: float) -> str:

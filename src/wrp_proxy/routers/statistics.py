@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from time import time
 
 import numpy as np
@@ -90,6 +91,8 @@ class Statistics:
         now = self._clock()
         self._add_to(self._sums, key, added, discount, now)
         factor, own = self._changes.get(key) or (1.0, Sums(np.zeros_like(added), now))
+        if len(own.values) != len(added):
+            factor, own = 0.0, Sums(np.zeros_like(added), now)
         own.values = own.values * (self._fading(own.at, now) * discount) + added
         own.at = now
         self._changes[key] = (factor * discount, own)
@@ -112,7 +115,7 @@ class Statistics:
                 1.0,
                 Sums(np.zeros(len(change.added)), change.at),
             )
-            if len(sums.values) != len(change.added):
+            if change.key not in self._sums or len(sums.values) != len(change.added):
                 continue
             earlier = np.asarray(change.added) * self._fading(change.at, sums.at)
             sums.values = sums.values + earlier * factor
@@ -127,13 +130,17 @@ class Statistics:
         for key, (values, at) in totals.items():
             total = np.asarray(values, np.float64)
             known = self._sums.get(key)
-            if not np.isfinite(total).all() or (known and len(known.values) != len(total)):
+            if total.ndim != 1 or not np.isfinite(total).all() or not isfinite(at):
+                continue
+            if known and len(known.values) != len(total):
                 continue
             pending = self._changes.get(key)
             if pending is not None and len(pending[1].values) == len(total):
                 factor, own = pending
-                total = total * (self._fading(at, own.at) * factor) + own.values
-                at = own.at
+                latest = max(at, own.at)
+                added = own.values * self._fading(own.at, latest)
+                total = total * (self._fading(at, latest) * factor) + added
+                at = latest
             self._sums[key] = Sums(total, at)
         self.version += 1
         self._bound()

@@ -32,7 +32,7 @@ def cross_check(raw: Mapping[str, Any]) -> Iterator[Problem]:
     for name, model in models.items():
         yield from _check_endpoints(f"models.{name}", mapping(model), providers)
     for name, route in routes.items():
-        yield from _check_route(name, mapping(route), models)
+        yield from _check_route(name, mapping(route), raw)
     if "auto" in models and "auto" not in routes:
         yield Problem(
             "models.auto", "is the name of the route that always exists", "rename the model"
@@ -114,10 +114,8 @@ def _check_endpoints(
         seen.add(identity)
 
 
-def _check_route(
-    name: str, route: Mapping[str, Any], models: Mapping[str, Any]
-) -> Iterator[Problem]:
-    path = f"routes.{name}"
+def _check_route(name: str, route: Mapping[str, Any], raw: Mapping[str, Any]) -> Iterator[Problem]:
+    path, models = f"routes.{name}", mapping(raw.get("models"))
     if name in models:
         yield Problem(path, "is also the name of a model", "rename one of them")
     if route.get("models") is None and name != "auto":
@@ -129,7 +127,7 @@ def _check_route(
             yield Problem(at, f"there is no model '{model}'", choose(model, models))
         if model in listed[:place]:
             yield Problem(at, f"'{model}' stands twice", "keep it once")
-    yield from check_strategy(f"{path}.strategy", route.get("strategy"), listed or [*models])
+    yield from check_strategy(f"{path}.strategy", route.get("strategy"), listed or [*models], raw)
 
 
 def _check_keys(keys: object) -> Iterator[Problem]:

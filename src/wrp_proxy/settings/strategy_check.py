@@ -7,14 +7,24 @@ from pydantic import ConfigDict, ValidationError, create_model
 
 from wrp_proxy.errors import ConfigError, Problem, choose
 from wrp_proxy.routers.composition import Spec, configurable, read_spec
-from wrp_proxy.settings.raw import mapping
+from wrp_proxy.routers.rules.analysis import check_rules
+from wrp_proxy.routers.rules.known import Place
+from wrp_proxy.settings.raw import mapping, sequence
+from wrp_proxy.settings.rule_names import known_names
 
 
-def check_strategy(path: str, strategy: object, models: Sequence[Any]) -> Iterator[Problem]:
-    """Yield what is wrong with the strategy of a route of these models."""
+def check_strategy(
+    path: str, strategy: object, models: Sequence[Any], raw: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """Yield what is wrong with the strategy of a route of these models; `raw`: all sections."""
     name = strategy if isinstance(strategy, str) else mapping(strategy).get("name")
-    if not isinstance(name, str):
-        return
+    if isinstance(name, str):  # else it is the schema's to report
+        yield from _check_written(path, strategy, models, raw)
+
+
+def _check_written(
+    path: str, strategy: object, models: Sequence[Any], raw: Mapping[str, Any]
+) -> Iterator[Problem]:
     try:
         spec = read_spec(strategy, path)
     except ConfigError as error:
@@ -23,7 +33,7 @@ def check_strategy(path: str, strategy: object, models: Sequence[Any]) -> Iterat
     for layer in spec.layers():
         yield from _check_parameters(layer)
         if (check := _OWN_CHECKS.get(layer.name)) is not None:
-            yield from check(layer, models)
+            yield from check(layer, models, raw)
 
 
 def _check_parameters(layer: Spec) -> Iterator[Problem]:
@@ -46,13 +56,28 @@ def _check_parameters(layer: Spec) -> Iterator[Problem]:
             yield Problem(at, f"{wrong['input']!r}: {wrong['msg']}", remedy)
 
 
-def _check_weights(layer: Spec, models: Sequence[Any]) -> Iterator[Problem]:
+def _check_weights(layer: Spec, models: Sequence[Any], raw: Mapping[str, Any]) -> Iterator[Problem]:
     for model in mapping(layer.parameters.get("weights")):
         if model not in models:
             at = f"{layer.path}.weights.{model}"
             yield Problem(at, "is no model of the route", choose(model, models))
 
 
-_OWN_CHECKS: Mapping[str, Callable[[Spec, Sequence[Any]], Iterator[Problem]]] = {
+def _check_rules(layer: Spec, models: Sequence[Any], raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Check the rules, and the strategies in them."""
+    rules = layer.parameters.get("rules")
+    yield from check_rules(Place(f"{layer.path}.rules", rules), known_names(models, raw))
+    for number, rule in enumerate(map(mapping, sequence(rules))):
+        if "strategy" in rule:
+            path, among = f"{layer.path}.rules[{number}].strategy", sequence(rule.get("models"))
+            yield from _check_written(path, rule["strategy"], among or models, raw)
+    if "otherwise" in layer.parameters:
+        written = layer.parameters["otherwise"]
+        yield from _check_written(f"{layer.path}.otherwise", written, models, raw)
+
+
+_OwnCheck = Callable[[Spec, Sequence[Any], Mapping[str, Any]], Iterator[Problem]]
+_OWN_CHECKS: Mapping[str, _OwnCheck] = {
+    "rules": _check_rules,
     "weighted": _check_weights,
 }

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from wrp_proxy.workload.prompt import messages_of
+
 _NEED_OF_PART = {"image_url": "vision", "input_audio": "audio"}
 
 
@@ -23,7 +25,7 @@ def needs_of(body: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _needs_of_messages(body: Mapping[str, Any]) -> Iterator[str]:
-    for message in body["messages"]:
+    for message in messages_of(body):
         if message.get("role") == "tool" or message.get("tool_calls"):
             yield "tools"
         content = message.get("content")

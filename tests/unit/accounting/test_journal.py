@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.nouns import outcome, usage, workload
-from wrp_proxy.accounting import journal as journal_module
+from wrp_proxy.accounting.columns import COLUMNS, COLUMNS_OF_VERSION
+from wrp_proxy.accounting.graded import read_graded
 from wrp_proxy.accounting.journal import Journal
 from wrp_proxy.errors import WrpError
 from wrp_proxy.types import Outcome
@@ -46,6 +47,7 @@ def test_an_outcome_is_written_whole(journal: Journal) -> None:
                 cached="miss",
                 stream=True,
                 entry_id="ab12",
+                scores={"small": 0.7, "large": None},
             )
         ]
     )
@@ -83,6 +85,8 @@ def test_an_outcome_is_written_whole(journal: Journal) -> None:
             "similarity": None,
             "entry_id": "ab12",
             "false_hit_bound": None,
+            "context": '{"text_bytes":400,"expected_output_tokens":50,"turn":1}',
+            "scores": '{"small":0.7,"large":null}',
         }
     ]
 
@@ -97,23 +101,93 @@ def test_what_the_cache_gave_again_is_written_with_what_it_saved(journal: Journa
     assert (row["similarity"], row["false_hit_bound"]) == (0.93, 0.02)
 
 
-def test_a_journal_of_the_first_version_is_brought_up_to_date(path: Path) -> None:
+FEEDBACK_OF_VERSION_2 = (
+    "CREATE TABLE feedback (request_id TEXT NOT NULL, tenant TEXT NOT NULL, source TEXT NOT NULL, "
+    "given_at REAL NOT NULL, score REAL NOT NULL, verdict TEXT, comment TEXT, preferred TEXT, "
+    "PRIMARY KEY (request_id, tenant, source))"
+)
+
+
+def make_old(path: Path, version: int, *outcomes: Outcome) -> None:
+    """Make the file that a proxy of that version would have left."""
     path.parent.mkdir()
+    known = COLUMNS[: COLUMNS_OF_VERSION[version]]
     with closing(sqlite3.connect(path)) as old, old:
-        columns = [f"{name} {kind}" for name, kind, _ in journal_module._COLUMNS[:27]]
-        old.execute(f"CREATE TABLE outcomes ({', '.join(columns)})")
-        values = ["old", *(value(outcome()) for _, _, value in journal_module._COLUMNS[1:27])]
-        marks = ", ".join("?" * 27)
-        old.execute(f"INSERT INTO outcomes VALUES ({marks})", values)  # noqa: S608 - constants
-        old.execute("PRAGMA user_version = 1")
+        old.execute("PRAGMA journal_mode = WAL")
+        old.execute(
+            f"CREATE TABLE outcomes ({', '.join(f'{name} {kind}' for name, kind, _ in known)})"
+        )
+        old.execute("CREATE INDEX by_time ON outcomes (started_at)")
+        old.execute("CREATE INDEX by_request ON outcomes (request_id)")
+        marks = ", ".join("?" * len(known))
+        for each in outcomes:
+            values = [value(each) for _, _, value in known]
+            old.execute(f"INSERT INTO outcomes VALUES ({marks})", values)  # noqa: S608 - constants
+        if version == 2:
+            old.execute(FEEDBACK_OF_VERSION_2)
+        old.execute(f"PRAGMA user_version = {version}")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_journal_of_an_earlier_version_is_brought_up_to_date(path: Path, version: int) -> None:
+    make_old(path, version, outcome(request_id="old"))
 
     with closing(Journal.open(path)) as opened:
-        opened.write([outcome(request_id="new", saved_usd=0.5)])
+        opened.write([outcome(request_id="new", saved_usd=0.5, scores={"small": 0.5})])
+    Journal.open(path).close()
 
-    assert [(row["request_id"], row["saved_usd"]) for row in rows_of(path)] == [
-        ("old", None),
-        ("new", 0.5),
-    ]
+    old, new = rows_of(path)
+    assert (old["request_id"], old["saved_usd"], old["context"]) == ("old", None, None)
+    assert (new["request_id"], new["saved_usd"], new["scores"]) == ("new", 0.5, '{"small":0.5}')
+
+
+def test_an_old_row_is_read_back_as_far_as_it_goes(path: Path) -> None:
+    known = outcome(usage=usage(11, 7), workload=workload(needs=frozenset({"tools"})))
+    make_old(path, 2, known)
+    Journal.open(path).close()
+
+    (graded,) = read_graded(path)
+
+    assert graded.outcome.usage == known.usage
+    assert graded.outcome.workload == workload(
+        needs=frozenset({"tools"}), text_bytes=0, expected_output_tokens=7, tenant="alice"
+    )
+
+
+def test_what_was_said_before_keeps_its_answer_and_has_the_weight_of_a_person(path: Path) -> None:
+    failed = outcome(request_id="r", attempt=1, finish="failed")
+    answered = outcome(request_id="r", attempt=2, model="large")
+    make_old(path, 2, failed, answered)
+    with closing(sqlite3.connect(path)) as old, old:
+        rows: list[tuple[object, ...]] = [
+            ("r", "alice", "user", 2000.0, 0.3, "underpowered", "no", "large"),
+            ("gone", "alice", "user", 2000.0, 1.0, None, None, None),
+        ]
+        old.executemany("INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    Journal.open(path).close()
+
+    first, second = read_graded(path)
+    assert (first.opinions, second.opinions) == ((), (("user", 0.3, 1.0, 2000.0),))
+    assert second.preferred == ("large",)
+    with closing(sqlite3.connect(path)) as db:
+        kept = db.execute("SELECT request_id, attempt, session FROM feedback ORDER BY rowid")
+        assert kept.fetchall() == [("r", 2, ""), ("gone", 1, "")]
+        tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        assert {name for (name,) in tables} == {"outcomes", "feedback"}
+
+
+def test_a_migration_that_fails_leaves_the_file_as_it_was(path: Path) -> None:
+    make_old(path, 2, outcome(request_id="old"))
+    with closing(sqlite3.connect(path)) as old:
+        old.execute("DROP TABLE feedback")
+
+    with pytest.raises(WrpError, match="feedback"):
+        Journal.open(path)
+
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (2,)
+    assert set(rows_of(path)[0]) == {name for name, _, _ in COLUMNS[:31]}
 
 
 def test_what_is_unknown_is_null(journal: Journal) -> None:
@@ -137,6 +211,7 @@ def test_what_is_unknown_is_null(journal: Journal) -> None:
         "similarity",
         "entry_id",
         "false_hit_bound",
+        "scores",
     }
 
 

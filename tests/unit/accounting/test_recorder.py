@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.unit.nouns import outcome, usage
+from wrp_proxy.accounting.feedback import FeedbackBook
+from wrp_proxy.accounting.graded import read_graded
 from wrp_proxy.accounting.journal import Journal
 from wrp_proxy.accounting.recorder import BackgroundRecorder
+from wrp_proxy.signals import Score
 from wrp_proxy.types import Outcome
 
 
@@ -204,3 +207,53 @@ def test_one_record_that_cannot_be_written_does_not_hold_up_the_others(tmp_path:
     with closing(sqlite3.connect(path)) as db:
         ids = {row[0] for row in db.execute("SELECT request_id FROM outcomes")}
     assert {"1", "2"} <= ids
+
+
+def test_scores_go_to_their_own_sinks_behind_the_outcomes() -> None:
+    order: list[str] = []
+
+    class Ordered(FakeSink):
+        def write(self, outcomes: Sequence[Outcome]) -> None:
+            order.append(" ".join(written.request_id for written in outcomes))
+
+    recorder = BackgroundRecorder([Ordered()], score_sinks=[Ordered()])
+
+    recorder.record_score(outcome(request_id="scored"))
+    record(recorder, 1, 2)
+    recorder.flush()
+
+    assert order == ["1 2", "scored"]
+
+
+def test_scores_that_wait_are_bounded_and_counted_like_outcomes() -> None:
+    broken = FakeSink(is_broken=True)
+    recorder = BackgroundRecorder([], score_sinks=[broken], max_pending=2)
+
+    for each in numbered(1, 2, 3):
+        recorder.record_score(each)
+    recorder.flush()
+    for each in numbered(4, 5):
+        recorder.record_score(each)
+    recorder.flush()
+    broken.is_broken = False
+    recorder.close()
+
+    assert broken.ids == ["4", "5"]
+    assert recorder.dropped == 3
+    assert broken.is_closed
+
+
+def test_a_score_stands_in_the_journal_with_its_outcome(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    book = FeedbackBook(path, lambda: 2000.0)
+    recorder = BackgroundRecorder([Journal.open(path)], score_sinks=[book])
+    score = Score(value=0.0, weight=0.3, source="auto:finish")
+
+    recorder.record(outcome())
+    recorder.record_score(outcome(score=score))
+    recorder.record_score(outcome(tenant="\ud800", score=score))
+    recorder.record_score(outcome(score=score))
+    recorder.close()
+
+    (graded,) = read_graded(path)
+    assert graded.opinions == (("auto:finish", 0.0, 0.3, 2000.0),)

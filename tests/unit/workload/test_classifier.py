@@ -1,22 +1,29 @@
-"""The thin classifier tells what stands in the request, and learns from what is billed."""
+"""The classifier tells what stands in the request, and learns from what is billed."""
 
-from typing import Any
+import asyncio
+import json
+from dataclasses import replace
+from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.nouns import chat_request, outcome, usage, workload
+from tests.unit.workload.asking import asking, assistant, result, system, user
+from wrp_proxy.signals import Preferences, Score, Signal
 from wrp_proxy.types import Outcome
-from wrp_proxy.workload.classifier import ThinClassifier
+from wrp_proxy.workload.classifier import WorkloadClassifier
 from wrp_proxy.workload.context_length import ContextLength, TokenEstimate
 
 
 @pytest.fixture
-def classifier() -> ThinClassifier:
-    return ThinClassifier(ContextLength(TokenEstimate(), lambda text: len(text.split())))
+def classifier() -> WorkloadClassifier:
+    return WorkloadClassifier(ContextLength(TokenEstimate(), lambda text: len(text.split())))
 
 
 @pytest.mark.anyio
-async def test_a_plain_request_is_a_chat(classifier: ThinClassifier) -> None:
+async def test_a_plain_request_is_a_chat(classifier: WorkloadClassifier) -> None:
     found = await classifier.classify(chat_request())
 
     assert (found.kind, found.category, found.needs) == ("chat", "unknown", frozenset())
@@ -25,19 +32,19 @@ async def test_a_plain_request_is_a_chat(classifier: ThinClassifier) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    "body",
+    ("body", "kind"),
     [
-        {"tools": [{"type": "function"}]},
-        {"messages": [{"role": "tool", "content": "high"}]},
-        {"messages": [{"role": "assistant", "tool_calls": [{"id": "call_1"}]}]},
+        ({"tools": [{"type": "function"}]}, "agent"),
+        ({"messages": [{"role": "tool", "content": "high"}]}, "tool_loop"),
+        ({"messages": [{"role": "assistant", "tool_calls": [{"id": "call_1"}]}]}, "tool_loop"),
     ],
 )
 async def test_a_request_with_tools_is_an_agents(
-    classifier: ThinClassifier, body: dict[str, Any]
+    classifier: WorkloadClassifier, body: dict[str, Any], kind: str
 ) -> None:
     found = await classifier.classify(chat_request(**body))
 
-    assert found.kind == "agent"
+    assert found.kind == kind
     assert "tools" in found.needs
 
 
@@ -55,7 +62,7 @@ async def test_a_request_with_tools_is_an_agents(
     ],
 )
 async def test_the_length_of_the_answer_is_limited_or_expected(
-    classifier: ThinClassifier, body: dict[str, Any], limit: int | None, expected: int
+    classifier: WorkloadClassifier, body: dict[str, Any], limit: int | None, expected: int
 ) -> None:
     found = await classifier.classify(chat_request(**body))
 
@@ -66,7 +73,7 @@ async def test_the_length_of_the_answer_is_limited_or_expected(
 LONG = "a" * 4000
 
 
-async def tokens_after(classifier: ThinClassifier, learnt: Outcome) -> int:
+async def tokens_after(classifier: WorkloadClassifier, learnt: Outcome) -> int:
     """Count a long prompt after having seen an outcome again and again."""
     for _ in range(60):
         classifier.learn(learnt)
@@ -75,7 +82,9 @@ async def tokens_after(classifier: ThinClassifier, learnt: Outcome) -> int:
 
 
 @pytest.mark.anyio
-async def test_what_an_upstream_counted_calibrates_the_estimate(classifier: ThinClassifier) -> None:
+async def test_what_an_upstream_counted_calibrates_the_estimate(
+    classifier: WorkloadClassifier,
+) -> None:
     counted = outcome(workload=workload(text_bytes=4000), usage=usage(2000))
 
     assert 2000 <= await tokens_after(classifier, counted) <= 2300
@@ -94,6 +103,167 @@ async def test_what_an_upstream_counted_calibrates_the_estimate(classifier: Thin
     ids=["no-usage", "estimated", "zero", "images", "audio"],
 )
 async def test_what_says_nothing_of_the_text_teaches_nothing(
-    classifier: ThinClassifier, learnt: Outcome
+    classifier: WorkloadClassifier, learnt: Outcome
 ) -> None:
     assert await tokens_after(classifier, learnt) == 1004
+
+
+ALL: frozenset[Signal] = frozenset(get_args(Signal))
+TOLD = ALL - {"category", "features"}
+
+
+@pytest.mark.anyio
+async def test_what_nobody_wants_stays_as_it_is(classifier: WorkloadClassifier) -> None:
+    found = await classifier.classify(asking(system(), user(), assistant(), user()))
+
+    assert (found.session, found.turn, found.warmth, found.fingerprint) == (None, 1, None, None)
+    assert (found.language, found.complexity, found.risks) == ("unknown", None, frozenset())
+    assert not found.unknown
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("padding", ["", "x" * 300_000], ids=["on the loop", "in a thread"])
+async def test_every_signal_that_is_wanted_is_told(
+    classifier: WorkloadClassifier, padding: str
+) -> None:
+    question = user("Why is the tide high, and what does jo@example.org say?")
+    request = asking(system(f"You are a pilot. {padding}"), question, result("Error: no"))
+
+    found = await classifier.classify(request, TOLD)
+
+    assert (found.turn, found.failed_tools, found.language) == (1, 1, "en")
+    assert found.risks == {"email"}
+    assert found.complexity
+    assert found.fingerprint
+    assert found.session
+    assert found.warmth == 0
+    assert not found.unknown
+    assert classifier.guard.counts == {}
+
+
+@pytest.mark.anyio
+async def test_many_in_threads_share_the_memory_of_one(classifier: WorkloadClassifier) -> None:
+    request = asking(system(" ".join(map(str, range(60_000)))), user())
+    assert len(request.raw) > 300_000
+
+    found = await asyncio.gather(*(classifier.classify(request, TOLD) for _ in range(12)))
+
+    assert not any(one.unknown for one in found)
+    last = await classifier.classify(request, TOLD)
+    assert last.warmth is not None
+    assert last.warmth > 0.9
+
+
+@pytest.mark.anyio
+async def test_who_asks_and_what_they_prefer_is_passed_on(classifier: WorkloadClassifier) -> None:
+    preferences = Preferences(cost=0.5)
+
+    found = await classifier.classify(
+        replace(asking(user(), tenant="bob"), preferences=preferences, is_batch=True)
+    )
+
+    assert (found.tenant, found.preferences, found.kind) == ("bob", preferences, "batch")
+
+
+@pytest.mark.anyio
+async def test_embeddings_have_no_answer_to_expect(classifier: WorkloadClassifier) -> None:
+    request = replace(asking(user()), api="embeddings")
+    found = await classifier.classify(request)
+
+    for _ in range(20):
+        classifier.learn(outcome(workload=found, usage=usage(10, 1)))
+
+    assert found.expected_output_tokens == 0
+    assert classifier.state()["output_tokens"] == {}
+
+
+async def expected_after(classifier: WorkloadClassifier, learnt: Outcome) -> int:
+    for _ in range(60):
+        classifier.learn(learnt)
+    return (await classifier.classify(chat_request())).expected_output_tokens
+
+
+@pytest.mark.anyio
+async def test_answers_teach_how_long_answers_are(classifier: WorkloadClassifier) -> None:
+    assert 900 <= await expected_after(classifier, outcome(usage=usage(10, 1000))) <= 1200
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "learnt",
+    [
+        outcome(usage=usage(10, 1000), finish="cancelled"),
+        outcome(usage=usage(10, 1000), finish="failed"),
+        outcome(usage=usage(10, 1000, estimated=True)),
+        outcome(usage=usage(10, 1000), score=Score(value=1.0)),
+        outcome(usage=usage(10, 16), workload=workload(max_output_tokens=16)),
+    ],
+    ids=["cancelled", "failed", "estimated", "score", "cut"],
+)
+async def test_what_is_no_whole_answer_does_not(
+    classifier: WorkloadClassifier, learnt: Outcome
+) -> None:
+    assert await expected_after(classifier, learnt) == 256
+
+
+@pytest.mark.anyio
+async def test_what_was_learnt_outlives_a_restart(classifier: WorkloadClassifier) -> None:
+    learnt = outcome(usage=usage(2000, 1000), workload=workload(text_bytes=4000))
+    for _ in range(60):
+        classifier.learn(learnt)
+    again = WorkloadClassifier(ContextLength(TokenEstimate()))
+
+    again.load(json.loads(json.dumps(classifier.state())))
+
+    assert again.state() == classifier.state()
+
+
+def test_a_state_of_nothing_is_no_error(classifier: WorkloadClassifier) -> None:
+    before = classifier.state()
+
+    classifier.load({})
+
+    assert classifier.state() == before
+
+
+TEXTS = st.text(max_size=60) | st.sampled_from(
+    ["text", "user", "tool", "Error: x", '{"a":[', "1 @"]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=12,
+)
+ROLES = st.sampled_from(["user", "assistant", "system", "tool", "developer", "function"])
+PARTS = st.fixed_dictionaries({}, optional={"type": TEXTS | JSON, "text": TEXTS | JSON})
+FIELDS = {
+    "role": ROLES | JSON,
+    "content": TEXTS | st.lists(PARTS | JSON, max_size=3) | JSON,
+    "tool_calls": JSON,
+    "status": JSON,
+    "is_error": JSON,
+}
+MESSAGES = st.lists(st.fixed_dictionaries({}, optional=FIELDS) | JSON, max_size=5) | JSON
+BODIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "messages": MESSAGES,
+        "tools": JSON,
+        "max_tokens": JSON,
+        "response_format": JSON,
+        "modalities": JSON,
+    },
+)
+UNTIMED = WorkloadClassifier(
+    ContextLength(TokenEstimate(), lambda text: len(text.split())), timer=lambda: 0.0
+)
+
+
+@given(BODIES)
+def test_whatever_a_body_holds_it_is_described(body: dict[str, Any]) -> None:
+    request = replace(chat_request(), body=body)
+
+    found = asyncio.run(UNTIMED.classify(request, ALL))
+
+    assert found.unknown == {"category", "features"}
+    assert UNTIMED.guard.counts == {}

@@ -1,5 +1,6 @@
 """Short prompts are counted, long ones estimated, and the estimate errs on the long side."""
 
+import json
 import random
 from typing import Any
 
@@ -216,3 +217,66 @@ def test_what_is_observed_is_used() -> None:
         context_length.observe(8000, 4000)
 
     assert 2000 <= context_length.measure(prompt("a" * 4000))[0] <= 2300
+
+
+def test_each_category_has_its_own_ratio_once_it_was_seen() -> None:
+    context_length = estimating()
+    for _ in range(60):
+        context_length.observe(8000, 2000, "writing")
+        context_length.observe(8000, 4000, "coding")
+
+    def tokens(category: str) -> int:
+        return context_length.measure(prompt("a" * 4000), category)[0]
+
+    assert 1000 <= tokens("writing") <= 1100
+    assert 2000 <= tokens("coding") <= 2300
+    assert tokens("writing") < tokens("unknown") <= tokens("coding")
+    assert tokens("history") == tokens("unknown")
+
+
+def test_a_new_category_begins_with_the_caution_of_all() -> None:
+    context_length = estimating()
+    for ratio in [3000, 5000] * 40:
+        context_length.observe(ratio, 1000)
+    before = context_length.measure(prompt("a" * 4000))[0]
+
+    context_length.observe(4000, 1000, "coding")
+
+    assert before > 1200
+    assert context_length.measure(prompt("a" * 4000), "coding")[0] == pytest.approx(before, rel=0.1)
+
+
+def test_categories_without_end_are_not_kept() -> None:
+    context_length = estimating()
+
+    for number in range(500):
+        context_length.observe(4000, 1000, f"category {number}")
+
+    assert len(context_length.state()) <= 65
+
+
+def test_the_ratios_go_through_json() -> None:
+    context_length, again = estimating(), estimating()
+    for _ in range(60):
+        context_length.observe(8000, 4000, "coding")
+
+    again.restore(json.loads(json.dumps(context_length.state())))
+
+    assert again.state() == context_length.state()
+
+
+@pytest.mark.parametrize("state", [{}, {"unknown": []}, {"unknown": [float("nan"), 0]}])
+def test_ratios_that_make_no_sense_are_left_out(state: dict[str, list[float]]) -> None:
+    context_length = estimating()
+
+    context_length.restore(state)
+
+    assert context_length.state() == {"unknown": [4.0, 0.0]}
+
+
+def test_a_restored_ratio_stays_within_reason() -> None:
+    context_length = estimating()
+
+    context_length.restore({"unknown": [1e9, -5.0]})
+
+    assert context_length.state() == {"unknown": [8.0, 0.0]}

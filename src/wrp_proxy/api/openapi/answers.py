@@ -20,7 +20,7 @@ from wrp_proxy.api.openapi.schemas import (
     ref,
     whole,
 )
-from wrp_proxy.types import CacheStatus
+from wrp_proxy.types import CacheStatus, Kind
 
 _TEXT_OR_NULL: Schema = {"type": ["string", "null"]}
 _ERROR_FIELDS = {"message": TEXT, "type": TEXT, "param": _TEXT_OR_NULL, "code": _TEXT_OR_NULL}
@@ -49,22 +49,51 @@ _EVENT_DATA: Schema = {"type": "string", "pattern": r"^(\{[\s\S]*\}|\[DONE\])$"}
 _MODEL = {"id": NAME, "object": one_of("model"), "created": WHOLE, "owned_by": TEXT}
 _STATE = {"models": mapping(one_of("ready", "starting", "failed")), "cache": CACHE_STATE}
 _WORKLOAD = {
-    "kind": one_of("chat", "agent"),
+    "kind": one_of(*get_args(Kind)),
     "category": TEXT,
+    "probabilities": mapping({"type": "number"}),
     "input_tokens": WHOLE,
     "input_tokens_exact": {"type": "boolean"},
     "expected_output_tokens": WHOLE,
     "needs": listing(TEXT),
+    "session": _TEXT_OR_NULL,
+    "turn": WHOLE,
+    "failed_tools": WHOLE,
+    "warmth": AMOUNT,
+    "fingerprint": _TEXT_OR_NULL,
+    "language": TEXT,
+    "complexity": AMOUNT,
+    "risks": listing(TEXT),
+}
+_CANDIDATE = {
+    "model": NAME,
+    "score": AMOUNT,
+    "quality": AMOUNT,
+    "cost_usd": AMOUNT,
+    "latency_s": AMOUNT,
+    "bonus": AMOUNT,
+    "quality_source": TEXT,
+    "in_words": TEXT,
 }
 _EXPLANATION = {
     "route": TEXT,
     "strategy": TEXT,
     "model": NAME,
     "reason": TEXT,
+    "explanation": described(TEXT, "The reason, and all that led to it, in one line."),
     "ranking": listing(NAME, at_least=1),
     "scores": mapping(AMOUNT),
-    "excluded": mapping(TEXT),
-    "workload": record(_WORKLOAD, *_WORKLOAD),
+    "propensity": {"type": "number"},
+    "candidates": listing(whole(_CANDIDATE), at_least=1),
+    "excluded": described(mapping(TEXT), "Model, and why it was left out."),
+    "fired": described(listing(TEXT), "Rules and wrappers that had a say."),
+    "signals": described(mapping(TEXT), "What was looked at of the request, and what it said."),
+    "unknown": described(listing(TEXT), "Signals that could not be told."),
+    "preferences": whole({"cost": AMOUNT, "latency": AMOUNT, "max_cost_usd": AMOUNT}),
+    "check": described({"type": ["object", "null"]}, "How the answer would be held."),
+    "parameters": described(OBJECT, "Fields of the body that would be set."),
+    "cache": _TEXT_OR_NULL,
+    "workload": whole(_WORKLOAD),
 }
 
 
@@ -149,13 +178,13 @@ _DEBUG = (
     "x-wrp-timings",
 )
 _AGE: Schema = {"type": "integer", "minimum": 0}
-_REPLAYED = {"description": "A replay, by its Idempotency-Key.", "schema": one_of("true")}
+REPLAYED = {"description": "A replay, by its Idempotency-Key.", "schema": one_of("true")}
 _OF_ROUTED = {
     **{name: {"schema": schema, "required": True} for name, schema in _COMPACT.items()},
     "x-wrp-provider": {"description": "But for answers from the cache.", "schema": NAME},
     "age": {"description": "Of an answer from the cache, in seconds.", "schema": _AGE},
     **{name: {"schema": TEXT, "description": "With `x-wrp-debug: 1`."} for name in _DEBUG},
-    "idempotent-replayed": _REPLAYED,
+    "idempotent-replayed": REPLAYED,
 }
 HEADERS: dict[str, Schema] = {
     "x-request-id": {

@@ -37,23 +37,41 @@ CACHE_FIELD = described(
     "Wishes of the cache, which no upstream sees; who has any asks for it.",
 )
 
+_OF_THE_PROXY = "^(auto:|verifier:|shadow)"
 _VERDICTS = ("good_fit", "underpowered", "overprovisioned", "failed")
 _OPINION = {
     "request_id": described(
-        {"type": "string", "minLength": 1, "maxLength": 128}, "The x-request-id of an answer."
+        {"type": ["string", "null"], "minLength": 1, "maxLength": 128},
+        "The x-request-id of an answer.",
+    ),
+    "session": described(
+        {"type": ["string", "null"], "minLength": 1, "maxLength": 256},
+        "The x-session-id of all answers that are meant.",
     ),
     "score": described({"type": ["number", "null"], "minimum": 0, "maximum": 1}, "1: good."),
     "verdict": one_of(*_VERDICTS, None),
     "source": described(
-        {"type": "string", "minLength": 1, "maxLength": 64},
+        {"type": "string", "minLength": 1, "maxLength": 64, "not": {"pattern": _OF_THE_PROXY}},
         "Whose opinion; a later one of the same source takes its place.",
     ),
     "comment": {"type": ["string", "null"], "maxLength": 2000},
     "preferred": described({"type": ["string", "null"], "maxLength": 256}, "A better model."),
 }
 _EITHER = any_of(
-    record({"score": {"type": "number"}, "verdict": {"type": "null"}}, "score"),
-    record({"verdict": {"type": "string"}, "score": {"type": "null"}}, "verdict"),
+    *(
+        record(
+            {
+                of: {"type": "string"},
+                other: {"type": "null"},
+                said: {"type": kind},
+                unsaid: {"type": "null"},
+            },
+            of,
+            said,
+        )
+        for of, other in (("request_id", "session"), ("session", "request_id"))
+        for said, unsaid, kind in (("score", "verdict", "number"), ("verdict", "score", "string"))
+    )
 )
 
 _PENDING = described({"type": "boolean"}, "Redis is away: other proxies hear of it later.")
@@ -61,7 +79,7 @@ _SCOPE = described(_TEXT_OR_NULL, "`key:NAME`, `team:NAME`, `public`; null: all.
 
 CACHE_REQUESTS: dict[str, Schema] = {
     "FlushRequest": exactly({"scope": _SCOPE}),
-    "FeedbackRequest": {**exactly(_OPINION, "request_id"), **_EITHER},
+    "FeedbackRequest": {**exactly(_OPINION), **_EITHER},
     "ExportedEntries": described(TEXT, "Lines of JSON: a head, and one for each entry."),
 }
 
@@ -147,7 +165,9 @@ CACHE_ANSWERS: dict[str, Schema] = {
     "Feedback": whole(
         {
             "object": one_of("feedback"),
-            "request_id": NAME,
+            "request_id": _TEXT_OR_NULL,
+            "session": _TEXT_OR_NULL,
+            "answers": described(_COUNT, "How many answers it was said of."),
             "score": SHARE,
             "verdict": one_of(*_VERDICTS, None),
             "source": NAME,

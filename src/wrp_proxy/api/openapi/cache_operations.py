@@ -1,6 +1,6 @@
 """The paths of the cache, and of feedback on answers."""
 
-from wrp_proxy.api.openapi.answers import answer, errors, lines
+from wrp_proxy.api.openapi.answers import REPLAYED, answer, errors, lines
 from wrp_proxy.api.openapi.cache import CACHE_EXAMPLES
 from wrp_proxy.api.openapi.operation import DOOR, Operation, asking, operation, tagged
 from wrp_proxy.api.openapi.parameters import ENTRY_FILTERS
@@ -13,6 +13,10 @@ def _of_cache(
     """Describe an operation on the cache; `wrong` are the errors besides those of the door."""
     replies = {"200": good, **errors(*DOOR, *wrong)}
     return tagged(operation(name, summary, replies, parameters), "cache")
+
+
+def _replayable(reply: Schema) -> Schema:
+    return {**reply, "headers": {**reply["headers"], "idempotent-replayed": REPLAYED}}
 
 
 _FLUSH = asking(
@@ -38,8 +42,9 @@ _IMPORT = {
 _FEEDBACK = asking(
     operation(
         "feedback",
-        "Say what an answer of the last seven days was worth",
-        {"200": answer("Feedback"), **errors(*DOOR, "400", "404")},
+        "Say what an answer of the last seven days was worth, or a session's answers",
+        {"200": _replayable(answer("Feedback")), **errors(*DOOR, "400", "404", "409")},
+        ("idempotency_key",),
     ),
     "FeedbackRequest",
     CACHE_EXAMPLES["FeedbackRequest"],

@@ -17,6 +17,7 @@ def _header(name: str, schema: Schema, description: str) -> dict[str, Any]:
     return _given("header", name, schema, description)
 
 
+_WEIGHT: Schema = {"type": "number", "minimum": 0, "maximum": 10}
 _NAMED_IN_ENTRIES = {
     "tenant": "Whose key asked first.",
     "request_id": "The request that was answered first.",
@@ -34,6 +35,20 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "x-wrp-timeout-ms",
         {"type": "number", "exclusiveMinimum": 0},
         "How long the client waits for the whole answer, in milliseconds.",
+    ),
+    "cost_weight": _header(
+        "x-wrp-cost-weight", _WEIGHT, "How much the expected cost counts against quality."
+    ),
+    "latency_weight": _header(
+        "x-wrp-latency-weight", _WEIGHT, "How much the expected latency counts against quality."
+    ),
+    "max_cost_usd": _header(
+        "x-wrp-max-cost-usd",
+        {"type": "number", "exclusiveMinimum": 0},
+        "No model that is expected to cost more for this request; of unknown price, none.",
+    ),
+    "priority": _header(
+        "x-wrp-priority", one_of("batch", "interactive"), "`batch`: nobody waits for the answer."
     ),
     "session_id": _header("x-session-id", TEXT, "Whose turns belong together."),
     "conversation_id": _header("x-conversation-id", TEXT, "The same, where there is no session."),
@@ -83,7 +98,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "response_id": {"name": "response_id", "in": "path", "required": True, "schema": NAME},
 }
 
-ASKING = ("timeout_ms", "session_id", "conversation_id", "traceparent", "tracestate")
+WISHING = ("cost_weight", "latency_weight", "max_cost_usd", "priority")
+ASKING = ("timeout_ms", "session_id", "conversation_id", "traceparent", "tracestate", *WISHING)
 _OF_CACHE = ("cache_control", "cache_ttl", "cache_threshold", "cache_namespace", "cache_public")
 ANSWERED = (*ASKING, *_OF_CACHE, "debug", "idempotency_key")
 ANTHROPIC = ("anthropic_version", "anthropic_beta", "beta")

@@ -1,27 +1,16 @@
-"""Server-sent events, whole streams of them (WHATWG HTML, 9.2 Server-sent events)."""
+"""The events of answers that are to be kept, and streams cut between them."""
 
 from wrp_proxy.cache.answers.rules import UnfitError
+from wrp_proxy.event_stream import payloads_of
 
 DONE = b"[DONE]"
 MAX_PIECE_BYTES = 32 * 1024
-_BOM = b"\xef\xbb\xbf"
 
 
 def payloads(stream: bytes) -> list[bytes]:
     """Return the data of each event that has any; raise UnfitError where the last is cut off."""
-    text = stream.removeprefix(_BOM)
-    if b"\r" in text:
-        text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    *lines, rest = text.split(b"\n")
-    found: list[bytes] = []
-    data: list[bytes] = []
-    for line in lines:
-        if line[:5] == b"data:":
-            data.append(line[6:] if line[5:6] == b" " else line[5:])
-        elif not line and data:
-            found.append(b"\n".join(data))
-            data = []
-    if data or rest:
+    found, is_whole = payloads_of(stream)
+    if not is_whole:
         raise UnfitError("cut off")
     return found
 

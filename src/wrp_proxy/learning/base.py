@@ -1,0 +1,109 @@
+"""What is learnt outlives a restart, and is shared with other replicas."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+from wrp_proxy.routers.statistics import Change, Statistics
+
+State = Mapping[str, Mapping[str, Sequence[float]]]
+"""What was learnt, in plain numbers."""
+
+
+class Learner(Protocol):
+    """Something other than a strategy that learns, such as the classifier; it is kept, not shared.
+
+    Called by the learning store on the event loop.
+    """
+
+    def state(self) -> State: ...
+
+    def load(self, state: State) -> None:
+        """Take over what `state` returned; what makes no sense is left out."""
+        ...
+
+
+class Batch(msgspec.Struct, frozen=True, array_like=True):
+    """Changes on their way to the other replicas; whoever takes them in does so once."""
+
+    sender: str
+    """A replica, from one start of it to the next."""
+    number: int
+    """Grows with each batch of a sender."""
+    changes: list[Change]
+
+
+class Sharing(Protocol):
+    """Shares statistics with other replicas; called by the learning store. Nothing raises."""
+
+    @property
+    def status(self) -> "SharingStatus": ...
+
+    def leaving(self, name: str) -> list[Batch]:
+        """Return what the others have not confirmed of one of the statistics."""
+        ...
+
+    def resume(self, name: str, batches: Iterable[Batch]) -> None:
+        """Let these, of an earlier run, be told first."""
+        ...
+
+    async def exchange(self) -> None:
+        """Tell what was learnt here, and take over what was elsewhere."""
+        ...
+
+    async def run(self) -> None:
+        """Exchange until cancelled."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharingStatus:
+    """How the exchange with other replicas goes."""
+
+    trouble: str = ""
+    """Why the last exchange failed, in words."""
+    exchanged_at: float | None = None
+    """Unix seconds of the last one that did not."""
+    failures: int = 0
+    damaged: int = 0
+    """Sums found that could not be read."""
+
+
+class NoSharing:
+    """There are no other replicas."""
+
+    status = SharingStatus()
+
+    def leaving(self, name: str) -> list[Batch]:
+        return []
+
+    def resume(self, name: str, batches: Iterable[Batch]) -> None:
+        pass
+
+    async def exchange(self) -> None:
+        pass
+
+    async def run(self) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+
+def named(sources: Mapping[str, Iterable[Statistics]]) -> dict[str, Statistics]:
+    """Name statistics after their source; `sources`: such as a route -> what its strategy learnt.
+
+    Two of one name would be added up, so that they are refused (ValueError).
+    """
+    found: dict[str, Statistics] = {}
+    for source, several in sources.items():
+        for statistics in several:
+            name = f"{source}/{statistics.name}"
+            if name in found:
+                raise ValueError(f"{name} names two statistics; let one be `.under` another name")
+            found[name] = statistics
+    return found

@@ -1,0 +1,184 @@
+"""One of the statistics, of which Redis holds the sums of all replicas."""
+
+from collections.abc import Callable, Iterable, Sequence
+from math import isfinite
+from typing import Any, NamedTuple
+from urllib.parse import quote
+from zlib import crc32
+
+from wrp_proxy.cache.stores.redis_link import RedisLink
+from wrp_proxy.learning.base import Batch
+from wrp_proxy.learning.merging import merged
+from wrp_proxy.learning.packing import Sums, field_of, is_text, key_of, pack, unpack
+from wrp_proxy.learning.scripts import PULL, PUSH
+from wrp_proxy.routers.statistics import MAX_KEYS, Change, Statistics
+
+TTL_S = 60 * 24 * 3600
+_PARTS = 32
+"""Of a batch, by key: none is so large that it would keep Redis from others for long."""
+_PAGE = 1000
+
+
+class Page(NamedTuple):
+    """Some of what has changed in Redis."""
+
+    incarnation: bytes
+    version: bytes
+    sums: dict[str, Sums]
+    unreadable: list[str]
+    """Keys."""
+    is_last: bool
+
+
+class SharedStatistics:
+    """Tells Redis changes and takes over totals; raises one of the link's ERRORS.
+
+    What was sent and not confirmed is sent again under its old number, and nothing is taken over
+    before: an answer that was lost on its way adds nothing twice, and loses nothing.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        statistics: Statistics,
+        link: RedisLink,
+        *,
+        prefix: str,
+        sender: str,
+        clock: Callable[[], float],
+    ) -> None:
+        """`sender` names this replica and this run of it."""
+        self.damaged = 0
+        self._statistics = statistics
+        self._link = link
+        self._half_life_s = statistics.half_life_s or 0.0
+        # A slot of its own in a cluster, for each name and half-life.
+        slot = f"{{{quote(name, safe='/.()')}@{self._half_life_s!r}}}"
+        self._keys = [f"{prefix}:learnt:{slot}:{part}" for part in ("sums", "versions")]
+        self._batches_key = f"{prefix}:learnt:{slot}:batches:"
+        self._sender = sender
+        self._clock = clock
+        self._number = 0
+        self._waiting: dict[str, Change] = {}
+        self._outgoing: list[Batch] = []
+        self._incarnation: bytes | None = None
+        self._version = b"0"
+        self._lacking: set[str] = set()
+        """Keys that are known here and not in Redis."""
+
+    def leaving(self) -> list[Batch]:
+        """Return what Redis has not confirmed."""
+        waiting = [*self._waiting.values()]
+        return [*self._outgoing, *([self._batch(waiting)] if waiting else [])]
+
+    def resume(self, batches: Iterable[Batch]) -> None:
+        self._outgoing = [*batches, *self._outgoing]
+
+    def gather(self) -> None:
+        """Put what was learnt since to what waits for being sent."""
+        for change in self._statistics.changes():
+            if not (is_text(change.key) and all(map(isfinite, change.added))):
+                continue
+            before = self._waiting.pop(change.key, None)
+            self._waiting[change.key] = merged(before, change, self._half_life_s)
+        while len(self._waiting) > MAX_KEYS:
+            del self._waiting[next(iter(self._waiting))]
+
+    async def exchange(self) -> None:
+        self.gather()
+        await self._send()
+        if self._waiting:
+            self._outgoing.append(self._batch([*self._waiting.values()]))
+            self._number += 1
+            self._waiting.clear()
+            await self._send()
+        await self._pull()
+        await self._fill_up()
+
+    def _batch(self, changes: list[Change]) -> Batch:
+        return Batch(self._sender, self._number + 1, changes)
+
+    async def _send(self) -> None:
+        while self._outgoing:
+            batch = self._outgoing[0]
+            parts: dict[int, list[Change]] = {}
+            for change in batch.changes:
+                # By the key alone: a part that is sent again, with more in it, has its old number.
+                parts.setdefault(crc32(change.key.encode()) % _PARTS, []).append(change)
+            for part, changes in parts.items():
+                await self._push(batch.sender, part, batch.number, self._told(changes))
+            del self._outgoing[0]
+
+    def _told(self, changes: Iterable[Change]) -> list[bytes]:
+        """Write changes, each with the sums to begin with where Redis has none."""
+        now = self._clock()
+        written: list[bytes] = []
+        for change in changes:
+            sums = self._statistics.get(change.key)
+            is_here = sums is not None and len(sums) == len(change.added)
+            total = pack(sums.tolist(), now) if sums is not None and is_here else None
+            if total is None or unpack(total) is None:
+                total = pack(change.added, change.at)
+            news = pack([change.at, *change.added], change.factor)
+            written += [field_of(change.key, len(change.added)), news, total]
+        return written
+
+    async def _push(self, sender: str, part: int, number: int, changes: Sequence[bytes]) -> None:
+        keys = [*self._keys, self._batches_key + sender]
+        settings = (self._sender, part, number, self._half_life_s, MAX_KEYS, TTL_S)
+        await self._link.ask("EVAL", PUSH, len(keys), *keys, *settings, *changes)
+
+    async def _pull(self) -> None:
+        """Take over what has changed; all of it, where Redis is new to this replica."""
+        while True:
+            page = await self._page()
+            if page.incarnation != self._incarnation:
+                self._incarnation = page.incarnation
+                self._lacking = set(self._statistics.keys())
+            self._version = page.version
+            self._lacking -= page.sums.keys()
+            self._lacking.update(page.unreadable)
+            self.damaged += len(page.unreadable)
+            if page.sums:
+                self._statistics.replace(page.sums)
+            if page.is_last:
+                return
+
+    async def _page(self) -> Page:
+        known = (self._incarnation or b"", self._version, _PAGE, TTL_S)
+        answer = await self._link.ask("EVAL", PULL, len(self._keys), *self._keys, *known)
+        return _read(answer)
+
+    async def _fill_up(self) -> None:
+        """Tell what only is known here: from before there was a Redis, or as it was lost there."""
+        while self._lacking:
+            some = sorted(self._lacking)[: _PAGE // 4]
+            await self._push("", 0, 0, self._whole(some))
+            self._lacking.difference_update(some)
+
+    def _whole(self, keys: Iterable[str]) -> list[bytes]:
+        now = self._clock()
+        written: list[bytes] = []
+        for key in filter(is_text, keys):
+            sums = self._statistics.get(key)
+            total = b"" if sums is None else pack(sums.tolist(), now)
+            if sums is not None and unpack(total) is not None:
+                written += [field_of(key, len(sums)), b"", total]
+        return written
+
+
+def _read(answer: Any) -> Page:
+    incarnation, version, fields, packed = answer
+    sums: dict[str, Sums] = {}
+    unreadable: list[str] = []
+    for field, value in zip(fields, packed, strict=True):
+        named = key_of(field)
+        if named is None:
+            continue
+        key, length = named
+        found = None if value is None else unpack(value)
+        if found is None or len(found[0]) != length:
+            unreadable.append(key)
+        else:
+            sums[key] = found
+    return Page(incarnation, version, sums, unreadable, len(fields) < _PAGE)

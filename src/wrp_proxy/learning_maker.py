@@ -1,0 +1,36 @@
+"""Makes what keeps and shares all that is learnt."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from random import Random
+from time import time
+
+from wrp_proxy.catalog import Route
+from wrp_proxy.learning.base import Learner, Sharing, named
+from wrp_proxy.learning.store import FILE, LearningStore
+from wrp_proxy.routers.statistics import Statistics
+from wrp_proxy.settings.cache import RedisSettings
+
+
+def make_learning(
+    redis: RedisSettings | None,
+    state_dir: Path,
+    routes: Iterable[Route],
+    learners: Mapping[str, Learner],
+) -> LearningStore:
+    """Keep it in the state directory; replicas share it through the Redis of the cache."""
+    # Another strategy may have other sums under the same name.
+    statistics = named({f"{one.name}/{one.router.name}": one.router.statistics for one in routes})
+    sharing = _sharing(redis, statistics) if redis is not None and statistics else None
+    return LearningStore(state_dir / FILE, statistics, learners, sharing)
+
+
+def _sharing(redis: RedisSettings, statistics: Mapping[str, Statistics]) -> Sharing:
+    from wrp_proxy.cache.stores.redis_link import RedisLink
+    from wrp_proxy.learning.sharing import RedisSharing
+
+    urls = [redis.url] if redis.url is not None else redis.shards or []
+    # Of several servers the same one for all replicas, in whatever order they are written.
+    url = min((one.get_secret_value() for one in urls), key=lambda one: one.rpartition("@")[2])
+    link = RedisLink(url, cluster=redis.cluster)
+    return RedisSharing(link, redis.prefix, statistics, clock=time, random=Random())  # noqa: S311 - spreads waiting times

@@ -1,0 +1,1 @@
+"""Checks of answers before anybody sees them."""

@@ -1,0 +1,1 @@
+"""Answers as clients get them, read for verification."""

@@ -1,0 +1,233 @@
+"""Holding, with a real upstream below and nothing above."""
+
+import json
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests import answers
+from tests.fake_upstream import FakeUpstream
+from tests.unit.nouns import chat_request, endpoint, model, workload
+from wrp_proxy.attempt import TimeLimits
+from wrp_proxy.catalog import Route
+from wrp_proxy.fail_over import FailOver
+from wrp_proxy.holding import Holding
+from wrp_proxy.pool.pool import LocalPool
+from wrp_proxy.providers.http1.client import Http1Upstream
+from wrp_proxy.providers.openai import OpenAIProvider
+from wrp_proxy.routers.fixed_order import FixedOrder
+from wrp_proxy.signals import Check, Signal
+from wrp_proxy.trace import Trace
+from wrp_proxy.types import ChatRequest, Decision, Outcome, Workload
+from wrp_proxy.verifiers.base import Answer, Question, Verdict
+from wrp_proxy.verifiers.panel import Panel
+from wrp_proxy.verifiers.registry import VERIFIERS
+
+NON_EMPTY = Check(how="verify", verifiers=("non_empty",))
+MODELS = (model("small"), model("large"), model("huge"))
+
+
+class Records:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[Outcome] = []
+        self.scored: list[Outcome] = []
+
+    def record(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+
+    def score(self, outcome: Outcome) -> None:
+        self.scored.append(outcome)
+
+
+class Learning(FixedOrder):
+    def __init__(self) -> None:
+        self.learnt: list[Outcome] = []
+
+    def learn(self, outcome: Outcome) -> None:
+        self.learnt.append(outcome)
+
+
+class NoClassifier:
+    async def classify(
+        self, request: ChatRequest, wanted: frozenset[Signal] = frozenset()
+    ) -> Workload:
+        return workload()
+
+    def learn(self, outcome: Outcome) -> None:
+        return
+
+
+@asynccontextmanager
+async def holding_before(
+    upstream: FakeUpstream, records: Records, panel: Panel | None = None, max_bytes: int = 10_000
+) -> AsyncIterator[Holding]:
+    client = Http1Upstream(connect_timeout_s=5)
+    fail_over = FailOver(
+        pool=LocalPool(cooldown_s=0, clock=time.monotonic),
+        providers={"lab": OpenAIProvider(base_url=upstream.url, api_key=None)},
+        upstream=client,
+        recorder=records,
+        classifier=NoClassifier(),
+        limits=TimeLimits(first_content_s=10, stall_s=10, answer_s=10),
+        max_attempts=3,
+    )
+    yield Holding(
+        fail_over=fail_over,
+        panel=panel or Panel(VERIFIERS),
+        graded=records.score,
+        max_bytes=max_bytes,
+    )
+    await client.close()
+
+
+def traced(router: Learning, *, stream: bool = False, **body: Any) -> Trace:
+    request = chat_request(stream=stream, **body)
+    if stream:
+        asked = {**request.body, "stream": True}
+        request = replace(request, body=asked, raw=json.dumps(asked).encode())
+    trace = Trace(request)
+    trace.route = Route(name="auto", router=router, models=None)
+    return trace
+
+
+async def answer_of(
+    holding: Holding, trace: Trace, check: Check | None, **more: Any
+) -> list[bytes]:
+    decision = Decision(ranking=MODELS, router="fixed", reason="as told", check=check, **more)
+    trace.decision = decision
+    return [piece async for piece in holding.answer(trace, workload(), decision)]
+
+
+@pytest.mark.anyio
+async def test_verdicts_are_scores_of_the_attempts(upstream: FakeUpstream) -> None:
+    upstream.answer = answers.in_turn(answers.chat(""), answers.chat("Hello"))
+    records, router = Records(), Learning()
+    async with holding_before(upstream, records) as holding:
+        await answer_of(holding, traced(router), NON_EMPTY)
+
+    scores = [(one.model, one.attempt, one.score) for one in records.scored]
+    assert [(name, attempt, score and score.value) for name, attempt, score in scores] == [
+        ("small", 1, 0.0),
+        ("large", 2, 1.0),
+    ]
+    assert {score and score.source for _, _, score in scores} == {"verifier:non_empty"}
+    assert [one for one in router.learnt if one.score is not None] == records.scored
+    assert [one.score for one in records.outcomes] == [None, None]
+
+
+@pytest.mark.anyio
+async def test_no_more_models_are_asked_than_the_check_says(upstream: FakeUpstream) -> None:
+    upstream.answer = answers.chat("")
+    async with holding_before(upstream, Records()) as holding:
+        await answer_of(holding, traced(Learning()), NON_EMPTY)
+
+    assert [one.json["model"] for one in upstream.received] == ["mock-small", "mock-large"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_answer_too_long_to_be_held_is_let_through(
+    upstream: FakeUpstream, stream: bool
+) -> None:
+    upstream.answer = answers.chat("word " * 200)
+    trace = traced(Learning(), stream=stream)
+    async with holding_before(upstream, Records(), max_bytes=500) as holding:
+        pieces = await answer_of(holding, trace, NON_EMPTY)
+
+    assert b"".join(pieces).count(b"word") == 200
+    assert trace.answered_by == "small"
+    assert trace.decision is not None
+    assert "small too long to be held, given unverified" in trace.decision.reason
+    assert trace.answered is not None
+    assert trace.answered.finish == "complete"
+
+
+class Broken:
+    weight = 0.5
+
+    def verify(self, question: Question, answer: Answer, threshold: float | None) -> Verdict:
+        raise ZeroDivisionError
+
+
+@pytest.mark.anyio
+async def test_a_verifier_that_errs_accepts_and_the_reason_says_so(upstream: FakeUpstream) -> None:
+    trace = traced(Learning())
+    async with holding_before(upstream, Records(), Panel({"non_empty": Broken()})) as holding:
+        await answer_of(holding, trace, NON_EMPTY)
+
+    assert trace.decision is not None
+    assert trace.decision.reason == "small accepted (non_empty could not tell) (as told)"
+    assert len(upstream.received) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("stream", [False, True])
+async def test_without_a_check_nothing_is_held(upstream: FakeUpstream, stream: bool) -> None:
+    upstream.answer = answers.chat("")
+    trace = traced(Learning(), stream=stream)
+    async with holding_before(upstream, Records()) as holding:
+        await answer_of(holding, trace, None)
+
+    assert len(upstream.received) == 1
+    assert trace.held_s is None
+
+
+@pytest.mark.anyio
+async def test_parameters_of_a_decision_are_set(upstream: FakeUpstream) -> None:
+    trace = traced(Learning(), temperature=0.2)
+    async with holding_before(upstream, Records()) as holding:
+        parameters = {"temperature": 0.7, "max_tokens": 9, "model": "other", "stream": True}
+        await answer_of(holding, trace, None, parameters=parameters)
+
+    body = upstream.last.json
+    assert (body["temperature"], body["max_tokens"]) == (0.7, 9)
+    assert (body["model"], body.get("stream")) == ("mock-small", None)
+
+
+@pytest.mark.anyio
+async def test_samples_too_long_to_be_compared_are_no_votes(upstream: FakeUpstream) -> None:
+    upstream.answer = answers.in_turn(
+        *[answers.chat("word " * 200)] * 3, answers.chat("From another")
+    )
+    trace = traced(Learning())
+    check = Check(how="agree", verifiers=("agreement",), escalations=2, samples=3)
+    async with holding_before(upstream, Records(), max_bytes=500) as holding:
+        pieces = await answer_of(holding, trace, check)
+
+    assert b"From another" in b"".join(pieces)
+    assert trace.answered_by == "large"
+
+
+@pytest.mark.anyio
+async def test_votes_are_scores_where_some_agree(upstream: FakeUpstream) -> None:
+    upstream.answer = answers.in_turn(*map(answers.chat, ("1", "2", "2", "2")))
+    records = Records()
+    check = Check(how="agree", verifiers=("agreement",), escalations=2, samples=3)
+    async with holding_before(upstream, records) as holding:
+        await answer_of(holding, traced(Learning()), check)
+
+    values: Sequence[float] = [one.score.value for one in records.scored if one.score]
+    assert sorted(values) == [0.0, 1.0, 1.0, 1.0]
+    assert {one.score.source for one in records.scored if one.score} == {"verifier:agreement"}
+
+
+@pytest.mark.anyio
+async def test_a_model_without_a_free_endpoint_is_made_up_for(upstream: FakeUpstream) -> None:
+    trace = traced(Learning())
+    full = model("full", endpoint("mock-full", max_concurrency=0))
+    async with holding_before(upstream, Records()) as holding:
+        decision = Decision(
+            ranking=(full, *MODELS), router="fixed", reason="as told", check=NON_EMPTY
+        )
+        trace.decision = decision
+        pieces = [piece async for piece in holding.answer(trace, workload(), decision)]
+
+    assert pieces
+    assert trace.answered_by == "small"
+    assert trace.decision.reason.startswith("full failed: pool_full; small accepted")
