@@ -42,6 +42,8 @@ CATEGORY_OF = {
 """Benchmark -> the category of its questions. Left out: mixtures of all subjects (mmlu, MMLU-Pro's
 `other`, mt_bench), and commongen, which is bare lists of words without a task."""
 SETS = ("llmrouter14", "mmlupro", "zeroeval")
+_MOST = 2000
+"""Questions of one set."""
 _BINS = 10
 
 
@@ -59,9 +61,13 @@ class Measured:
 
 
 def asked_questions(folder: Path) -> list[tuple[str, str]]:
-    """Return text and category of the public questions, without repetitions."""
-    found = (pair for name in SETS for pair in _questions(folder / "routing" / f"{name}.public"))
-    return list(dict.fromkeys(found))
+    """Return text and category of the public questions: of each set as many, evenly spaced."""
+    asked: list[tuple[str, str]] = []
+    for name in SETS:
+        found = list(dict.fromkeys(_questions(folder / "routing" / f"{name}.public")))
+        step = max(len(found) / _MOST, 1.0)
+        asked += [found[int(place * step)] for place in range(int(len(found) / step))]
+    return asked
 
 
 def _questions(stem: Path) -> Iterator[tuple[str, str]]:

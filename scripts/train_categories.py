@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def distilled(model: OnnxMiniLM) -> npt.NDArray[np.int8]:
-    """Return a vector for each word piece: what the model makes of it alone, in fewer dimensions."""
+    """Return a vector for each word piece: what the model makes of it alone, cut short."""
     tokenizer: Any = model._tokenizer
     begin, end = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
     pieces = range(tokenizer.get_vocab_size())
@@ -108,7 +108,7 @@ def _card(
     both: Matrix,
     trained_on: str,
 ) -> dict[str, Any]:
-    """Say what the model was learnt from, and how it does on prompts that it was not learnt from."""
+    """Say what the model was learnt from, and how it does on prompts that were held out."""
     count = len(prompts)
     languages = [prompt.language for prompt in prompts]
     return {

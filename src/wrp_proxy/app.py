@@ -40,10 +40,15 @@ from wrp_proxy.api.openapi.document import openapi_api
 from wrp_proxy.api.request_ids import RequestIds
 from wrp_proxy.api_maker import ApiMaker, make_dialects
 from wrp_proxy.attempt import TimeLimits
-from wrp_proxy.cache_maker import make_cache
-from wrp_proxy.catalog import Catalog, Route
+from wrp_proxy.cache.embedders.remembering import RememberingEmbedder
+from wrp_proxy.cache_maker import is_semantic_somewhere, make_cache
+from wrp_proxy.catalog import Catalog
 from wrp_proxy.dialects.translated import Translated
+from wrp_proxy.embedder_maker import make_embedder
 from wrp_proxy.fail_over import FailOver
+from wrp_proxy.grading.debiasing import Debiasing
+from wrp_proxy.grading_answers import Grading
+from wrp_proxy.holding import Holding
 from wrp_proxy.inner_calls import InnerCalls
 from wrp_proxy.model_maker import ModelMaker, has_words
 from wrp_proxy.pipeline import Pipeline
@@ -55,9 +60,16 @@ from wrp_proxy.providers.local import LocalProvider
 from wrp_proxy.providers.openai import USER_AGENT
 from wrp_proxy.providers.upstream import Upstream
 from wrp_proxy.route_load import RouteLoad
-from wrp_proxy.routers.composition import make_router, read_spec
 from wrp_proxy.routers.fixed_order import FixedOrder
-from wrp_proxy.settings.schema import RouteSettings, Settings
+from wrp_proxy.routing_maker import (
+    knows_model,
+    learn,
+    make_classifier,
+    make_grader,
+    make_panel,
+    make_routing,
+)
+from wrp_proxy.settings.schema import Settings
 from wrp_proxy.shipped import price_list_path, quality_table_path
 from wrp_proxy.together import Together
 from wrp_proxy.workload.classifier import WorkloadClassifier
@@ -76,32 +88,46 @@ class Deciding:
     classifier: WorkloadClassifier
     context_length: ContextLength
     models: ModelMaker
+    learn_categories: Work
+    """Learn the operator's own categories; takes a second, in a thread."""
 
 
-def build_deciding(settings: Settings) -> Deciding:
-    """Build catalog and classifier."""
+def build_deciding(settings: Settings, embedder: RememberingEmbedder | None = None) -> Deciding:
+    """Build catalog and classifier; without an embedder, categories are told by less."""
     models = ModelMaker(
         settings.providers,
         PriceList.load(price_list_path()),
         QualityTable.load(quality_table_path()),
     )
-    routes = {"auto": RouteSettings(), **settings.routes}
+    routing = make_routing(settings)
     catalog = Catalog(
         models=[models.configured(name, model) for name, model in settings.models.items()],
-        routes=[_route(name, route) for name, route in routes.items()],
+        routes=routing.routes,
         direct=FixedOrder(),
         make_up=models.made_up,
+        direct_signals=routing.direct,
     )
     context_length = ContextLength(TokenEstimate())
-    return Deciding(catalog, WorkloadClassifier(context_length), context_length, models)
+    classifier, recogniser = make_classifier(settings, context_length, embedder)
+    learn_categories = partial(asyncio.to_thread, recogniser.add, settings.workload.categories)
+    return Deciding(catalog, classifier, context_length, models, learn_categories)
 
 
 def build_app(settings: Settings, state_dir: Path) -> App:
     """Build the whole proxy; nothing runs until its lifespan begins."""
-    deciding = build_deciding(settings)
+    dialects = make_dialects()
+    inner_calls = InnerCalls(dialects)
+    cache_embedder, embedder = make_embedder(
+        settings.cache.embedder,
+        inner_calls.embeddings,
+        is_semantic=is_semantic_somewhere(settings),
+        tells_categories=settings.workload.embed,
+    )
+    deciding = build_deciding(settings, embedder)
     journal = Journal.open(state_dir / "journal.sqlite3")
     metrics = Metrics(lambda: deciding.catalog.models)
-    recorder = BackgroundRecorder([journal, metrics])
+    book, debiasing = FeedbackBook(journal.path, time), Debiasing()
+    recorder = BackgroundRecorder([journal, metrics], score_sinks=[book])
     pool = LocalPool(cooldown_s=settings.resilience.cooldown_s, clock=monotonic)
     metrics.registry.register(LiveState(lambda: _live(pool), lambda: recorder.dropped))
     user_agent = f"{USER_AGENT} ({token_hex(4)})"
@@ -111,7 +137,6 @@ def build_app(settings: Settings, state_dir: Path) -> App:
     local = {name: p for name, p in providers.items() if isinstance(p, LocalProvider)}
     upstream = make_upstream(settings, os.environ)
     discovery = _discovery(settings, deciding, providers, upstream)
-    dialects = make_dialects()
     translated = {name: Translated(one, dialects) for name, one in providers.items()}
     fail_over = FailOver(
         pool=pool,
@@ -122,18 +147,23 @@ def build_app(settings: Settings, state_dir: Path) -> App:
         limits=_time_limits(settings),
         max_attempts=settings.resilience.max_attempts,
     )
-    inner_calls = InnerCalls(dialects)
-    cache = make_cache(settings, state_dir, inner_calls, RouteLoad(deciding.catalog, pool).of)
+    load = RouteLoad(deciding.catalog, pool).of
+    cache = make_cache(settings, state_dir, inner_calls, load, cache_embedder)
+    grader = make_grader(deciding.catalog, recorder.record_score)
+    panel = make_panel(settings, inner_calls)
+    grading = Grading(panel, grader)
     pipeline = Pipeline(
         cache=cache.cache,
         together=Together(cache.flights, recorder),
         classifier=deciding.classifier,
         catalog=deciding.catalog,
-        fail_over=fail_over,
+        holding=Holding(fail_over=fail_over, panel=panel, graded=grader.take),
+        grading=grading,
         recorder=recorder,
     )
     inner_calls.go_through(pipeline)
     metrics.registry.register(Figures(cache.report.rows))
+    metrics.registry.register(Figures(panel.rows))
     apis = ApiMaker(
         dialects=dialects,
         classifier=deciding.classifier,
@@ -151,16 +181,30 @@ def build_app(settings: Settings, state_dir: Path) -> App:
         background=[
             discovery.run,
             partial(deciding.context_length.load, load_tiktoken),
+            deciding.learn_categories,
             *(provider.run for provider in local.values()),
             *cache.background,
         ],
-        closing=[idempotency.close, *cache.closing, upstream.close],
+        closing=[
+            idempotency.close,
+            grading.close,
+            *cache.closing,
+            *([embedder.close] if embedder else []),
+            upstream.close,
+        ],
     )
     routes = [
         models_api(deciding.catalog),
         health_api(deciding.catalog, {**local}, lambda: discovery.is_waiting, cache.report.state),
         cache_api(cache.overseer, cache.report, cache.labels),
-        feedback_api(FeedbackBook(journal.path, time), recorder.flush, cache.heeding.heed),
+        feedback_api(
+            book,
+            recorder.flush,
+            cache.heeding.heed,
+            learn=debiasing.before(partial(learn, deciding.catalog)),
+            knows_model=partial(knows_model, deciding.catalog),
+            idempotency=idempotency,
+        ),
         accounts_api(UsageReport(journal.path), recorder.flush, metrics.render),
         openapi_api(has_keys=bool(settings.server.api_keys)),
         *apis.routes(),
@@ -224,12 +268,6 @@ def _log_crash(task: asyncio.Task[object]) -> None:
     if not task.cancelled() and (error := task.exception()):
         log = structlog.get_logger("wrp_proxy")
         log.error("work in the background has ended by a fault of the proxy", exc_info=error)
-
-
-def _route(name: str, settings: RouteSettings) -> Route:
-    router = make_router(read_spec(settings.strategy.written), time)
-    models = None if settings.models is None else tuple(settings.models)
-    return Route(name=name, router=router, models=models, signals=router.signals)
 
 
 def _discovery(

@@ -11,7 +11,7 @@ from time import time
 from typing import Any, Protocol, runtime_checkable
 
 from wrp_proxy.api.callers import ANONYMOUS
-from wrp_proxy.cache.base import Cache, Verifier
+from wrp_proxy.cache.base import Cache, Embedder, Verifier
 from wrp_proxy.cache.bounds.exploration import Exploration
 from wrp_proxy.cache.bounds.label import Label
 from wrp_proxy.cache.heeding import Heeding
@@ -29,7 +29,6 @@ from wrp_proxy.cache.semantic import SemanticCache
 from wrp_proxy.cache.single_flight import Flights
 from wrp_proxy.cache.stores.vectors import Vectors
 from wrp_proxy.cache.tally import Tally
-from wrp_proxy.embedder_maker import make_embedder
 from wrp_proxy.settings.cache import JudgeSettings, RouteCacheSettings
 from wrp_proxy.settings.schema import Settings
 from wrp_proxy.store_maker import cache_secret, installation, make_store, make_vectors
@@ -95,14 +94,21 @@ class Policies:
         return [policy for one in policies for policy in (one.default, *one.categories.values())]
 
 
+def is_semantic_somewhere(settings: Settings) -> bool:
+    return any(policy.is_semantic for policy in Policies.of(settings).all())
+
+
 def make_cache(
-    settings: Settings, state_dir: Path, models: Models, load: Callable[[str], float]
+    settings: Settings,
+    state_dir: Path,
+    models: Models,
+    load: Callable[[str], float],
+    embedder: Embedder,
 ) -> CacheParts:
     """Wire the cache; `load` is that of a route's models, from 0 to 1."""
     policies = Policies.of(settings)
     is_semantic = any(policy.is_semantic for policy in policies.all())
     said, secret = settings.cache, cache_secret(settings.cache, state_dir)
-    embedder = make_embedder(said.embedder, models.embeddings, is_semantic=is_semantic)
     vectors = make_vectors(is_semantic=is_semantic)
     store = make_store(said, state_dir, vectors, embedder.fingerprint)
     tally = Tally()

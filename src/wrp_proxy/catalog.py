@@ -41,7 +41,9 @@ class Route:
     models: tuple[str, ...] | None
     """None: every model of the catalog."""
     signals: frozenset[Signal] = frozenset()
-    """What must be known of a workload, for the strategy and the cache."""
+    """What the strategy looks at, where there is a choice."""
+    always: frozenset[Signal] = frozenset()
+    """What rules and the cache look at, also where there is only one model."""
     preferences: Preferences = NO_PREFERENCES
     """What the suffix says that it was asked for with."""
 
@@ -68,6 +70,7 @@ class Catalog:
         routes: Iterable[Route],
         direct: Router,
         make_up: Callable[[str, str], Model | None],
+        direct_signals: frozenset[Signal] = frozenset(),
     ) -> None:
         """`make_up` makes the model of a `provider/upstream-model` name, None if it cannot."""
         self._configured = {model.name: model for model in models}
@@ -75,6 +78,7 @@ class Catalog:
         self._models = self._configured
         self._routes = {route.name: route for route in routes}
         self._direct = direct
+        self._direct_signals = direct_signals
         self._make_up = make_up
 
     @property
@@ -115,9 +119,15 @@ class Catalog:
         A suffix leaves the route what it is, and shows in its preferences.
         """
         if self._models and (route := self._route(name)):
-            return route, self._models_of(route)
+            models = self._models_of(route)
+            if len(models) < 2 and route.signals != route.always:
+                route = replace(route, signals=route.always)
+            return route, models
         if model := self._models.get(name) or self._made_up(name):
-            return Route(name=DIRECT, router=self._direct, models=(name,)), (model,)
+            signals = self._direct_signals
+            return Route(
+                name=DIRECT, router=self._direct, models=(name,), signals=signals, always=signals
+            ), (model,)
         if not self._models:
             raise NoEndpointError(_NOTHING_CONFIGURED, code="no_model_configured")
         raise ModelNotFoundError(

@@ -8,14 +8,13 @@ from time import perf_counter
 from wrp_proxy.accounting.base import Recorder
 from wrp_proxy.cache.base import Cache, Hit
 from wrp_proxy.catalog import Catalog
-from wrp_proxy.fail_over import FailOver
+from wrp_proxy.collected import Collected
+from wrp_proxy.grading_answers import Grading
 from wrp_proxy.holding import Holding
 from wrp_proxy.reasons import explained
 from wrp_proxy.together import Together
 from wrp_proxy.trace import Trace
 from wrp_proxy.types import ChatRequest, Model
-from wrp_proxy.verifiers.panel import Panel
-from wrp_proxy.verifiers.registry import VERIFIERS
 from wrp_proxy.workload.base import Classifier
 
 
@@ -29,16 +28,16 @@ class Pipeline:
         together: Together,
         classifier: Classifier,
         catalog: Catalog,
-        fail_over: FailOver,
         recorder: Recorder,
-        holding: Holding | None = None,
+        holding: Holding,
+        grading: Grading,
     ) -> None:
-        """`holding` None: answers are held without a judge, and their scores are not kept."""
         self._cache = cache
         self._together = together
         self._classifier = classifier
         self._catalog = catalog
-        self._holding = holding or Holding(fail_over=fail_over, panel=Panel(VERIFIERS))
+        self._holding = holding
+        self._grading = grading
         self._recorder = recorder
 
     async def answer(self, request: ChatRequest, trace: Trace) -> AsyncGenerator[bytes, None]:
@@ -64,26 +63,25 @@ class Pipeline:
             trace.request, trace.route.signals
         )
         candidates = self._catalog.candidates(trace.request.model, models, workload)
-        trace.lookup = lookup = await self._cache.nearest(trace.lookup, workload)
+        decision = trace.route.router.select(workload, candidates)
+        trace.lookup = lookup = await self._cache.nearest(trace.lookup, workload, decision.cache)
         if lookup.hit is not None:
             pieces = self._given_again(trace, lookup.hit)
         else:
-            decision = trace.route.router.select(workload, candidates)
             trace.decision = explained(decision, workload, trace.route.signals)
             trace.routed = perf_counter()
             pieces = self._holding.answer(trace, workload, trace.decision)
-        collected: list[bytes] = []
-        left = lookup.max_bytes if lookup.saves else -1
+        most = lookup.max_bytes if lookup.saves else 0
+        kept = Collected(max(most, self._grading.most_bytes(trace)))
         async with aclosing(pieces):
             async for piece in pieces:
-                left -= len(piece)
-                if left >= 0:
-                    collected.append(piece)
-                else:
-                    collected.clear()
+                kept.add(piece)
                 yield piece
-        if left >= 0 and trace.answered is not None and not trace.is_doubtful:
-            self._cache.save(lookup, collected, trace.answered)
+        whole = kept.within(most) if lookup.saves else None
+        if whole is not None and trace.answered is not None and not trace.is_doubtful:
+            self._cache.save(lookup, whole, trace.answered)
+        if lookup.hit is None:
+            self._grading.note(trace, workload, kept.within(self._grading.most_bytes(trace)))
 
     async def _given_again(self, trace: Trace, hit: Hit) -> AsyncGenerator[bytes, None]:
         """Give a known answer, and record what that has saved."""

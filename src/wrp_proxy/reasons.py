@@ -56,6 +56,17 @@ def score_in_words(score: float | None) -> str:
     return "no score" if score is None else f"score {score:.6g}"
 
 
+def candidate_in_words(decision: Decision) -> Callable[[Model], str]:
+    """Return what says of a candidate how it scored, and by what."""
+
+    def said(model: Model) -> str:
+        score = score_in_words(decision.scores.get(model.name))
+        parts = parts_in_words(decision.parts.get(model.name, Parts()), quality_source(model))
+        return f"{model.name}: {', '.join([score, *parts])}"
+
+    return said
+
+
 def quality_source(model: Model) -> str:
     """Say who tells the quality of a model before anything is learnt of it here."""
     if model.quality:

@@ -2,7 +2,7 @@
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,9 +106,8 @@ def agree(replicas: Iterable[Replica], alone: Statistics, tolerance: float = 1e-
 async def test_two_replicas_at_the_same_time_have_the_sums_of_one(
     replicas: Replicas, half_life_s: float | None
 ) -> None:
-    said = {"half_life_s": half_life_s}
-    pair = [await replicas.start(name, **said) for name in ("one", "two")]
-    alone = Statistics("alone", clock=replicas.clock, **said)
+    pair = [await replicas.start(name, half_life_s=half_life_s) for name in ("one", "two")]
+    alone = Statistics("alone", clock=replicas.clock, half_life_s=half_life_s)
     random = Random(1)  # noqa: S311 - what is learnt
 
     for _ in range(20):
@@ -159,9 +158,12 @@ async def test_only_what_has_changed_travels(
     await exchange(one, two)
     taken: list[int] = []
     replace = two.statistics.replace
-    monkeypatch.setattr(
-        two.statistics, "replace", lambda totals: (taken.append(len(totals)), replace(totals))
-    )
+
+    def note(totals: Mapping[str, tuple[Sequence[float], float]]) -> None:
+        taken.append(len(totals))
+        replace(totals)
+
+    monkeypatch.setattr(two.statistics, "replace", note)
 
     one.statistics.add("key-7", (1.0,))
     await exchange(one, two)
@@ -329,7 +331,7 @@ async def test_junk_in_the_place_of_sums_is_put_right(
     await exchange(one, two)
     with redis.client() as client:
         client.hset(SUMS, mapping={"1:key": junk, "1:other": junk})
-        client.zadd(VERSIONS, {"1:other": 99, "nobody": 100, b"\xff:\xff": 101})
+        client.zadd(VERSIONS, {b"1:other": 99, b"nobody": 100, b"\xff:\xff": 101})
 
     two.statistics.add("key", (1.0,))
     await exchange(one, two)
@@ -394,11 +396,45 @@ async def test_other_half_lives_and_lengths_are_left_alone(replicas: Replicas) -
     old.statistics.add("key", (1.0,))
     new.statistics.add("key", (1.0, 2.0))
     other.statistics.add("key", (5.0,))
+    late = await replicas.start("four")
+    late.statistics.add("key", (1.0,))
 
-    await exchange(old, new, other)
+    await exchange(old, new, other, late)
+    for one in (old, new):
+        one.statistics.add("key", [3.0] * len(values(one.statistics)))
+    await exchange(old, new, other, late)
 
-    found = [values(one.statistics) for one in (old, new, other)]
-    assert found == [[1.0], [1.0, 2.0], [5.0]]
+    found = [values(one.statistics) for one in (old, new, other, late)]
+    assert found == [[5.0], [4.0, 5.0], [5.0], [5.0]]
+
+
+async def test_whatever_is_lost_while_others_learn_the_sums_are_those_of_one(
+    replicas: Replicas,
+) -> None:
+    several = [await replicas.start(name) for name in ("one", "two", "three")]
+    alone = Statistics("alone", clock=replicas.clock)
+    random = Random(2)  # noqa: S311 - what is learnt, and what is lost
+
+    async def keep_learning(replica: Replica) -> None:
+        for _ in range(60):
+            key, number = f"key-{random.randrange(40)}", float(random.randrange(100))
+            for statistics in (replica.statistics, alone):
+                statistics.add(key, (number, 1.0))
+            await asyncio.sleep(0)
+
+    async def keep_exchanging(replica: Replica) -> None:
+        for _ in range(8):
+            replica.link.loses = random.randrange(3)
+            await replica.sharing.exchange()
+            await replica.store.save()
+
+    work = [one(replica) for replica in several for one in (keep_learning, keep_exchanging)]
+    await asyncio.gather(*work)
+    for replica in several:
+        replica.link.loses = 0
+    await exchange(*several)
+
+    agree(several, alone)
 
 
 async def test_the_oldest_make_room_and_all_of_it_expires(

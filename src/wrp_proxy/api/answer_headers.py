@@ -8,6 +8,7 @@ import msgspec
 
 from wrp_proxy.api.asgi import HeaderList
 from wrp_proxy.cache.base import Lookup
+from wrp_proxy.reasons import candidate_in_words, signals_in_words
 from wrp_proxy.trace import Trace
 from wrp_proxy.types import CacheStatus
 
@@ -55,11 +56,17 @@ def _debug_headers(trace: Trace) -> HeaderList:
     if workload := trace.workload:
         headers["x-wrp-category"] = workload.category
         headers["x-wrp-kind"] = workload.kind
+        if trace.route is not None and trace.route.signals:
+            told = signals_in_words(workload, trace.route.signals)
+            headers["x-wrp-signals"] = "; ".join(f"{name} {words}" for name, words in told.items())
         headers["x-wrp-input-tokens"] = workload.input_tokens
         headers["x-wrp-input-tokens-exact"] = str(workload.tokens_exact).lower()
     if decision := trace.decision:
         headers["x-wrp-router"] = decision.router
         headers["x-wrp-scores"] = msgspec.json.encode(decision.scores).decode()
+        headers["x-wrp-candidates"] = "; ".join(map(candidate_in_words(decision), decision.ranking))
+        if decision.fired:
+            headers["x-wrp-fired"] = "; ".join(decision.fired)
     if trace.tried:
         headers["x-wrp-endpoint"] = trace.tried[-1].name
     if trace.verdicts:

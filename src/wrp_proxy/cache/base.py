@@ -73,8 +73,13 @@ class Cache(Protocol):
         """Say whether this was asked before in the same words, and answer it if so."""
         ...
 
-    async def nearest(self, lookup: Lookup, workload: Workload) -> Lookup:
-        """Say whether it was asked before in other words."""
+    async def nearest(
+        self, lookup: Lookup, workload: Workload, preset: str | None = None
+    ) -> Lookup:
+        """Say whether it was asked before in other words.
+
+        `preset`: be at least as careful as this one, as a rule of the route says.
+        """
         ...
 
     def save(self, lookup: Lookup, pieces: Sequence[bytes], outcome: Outcome) -> None:

@@ -1,6 +1,6 @@
 """Names requests: what is the same request, and which may answer each other."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any
@@ -9,6 +9,7 @@ import msgspec
 
 from wrp_proxy.cache.canonical import fold
 from wrp_proxy.cache.question import Question, find_question
+from wrp_proxy.signals import NO_PREFERENCES
 from wrp_proxy.types import ChatRequest
 
 _BYTES = 16
@@ -43,7 +44,9 @@ class KeyedRequest:
         self._whole = _encode(self._body)
         self._frame: bytes | None = None
         passed_on = [pair for pair in request.passed_on if pair[0].startswith(b"anthropic-")]
-        self._around = (request.api, request.model, request.query, passed_on)
+        wishes = request.preferences
+        wished = () if wishes is NO_PREFERENCES else astuple(wishes)
+        self._around = (request.api, request.model, request.query, passed_on, *wished)
         self._namespace = request.cache.namespace
         self._api = request.api
 

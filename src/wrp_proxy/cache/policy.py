@@ -66,8 +66,16 @@ PRESETS: Mapping[str, Policy] = {
     "exact-only": Policy(preset="exact-only"),
     "off": Policy(preset="off"),
 }
+_CAREFUL_FIRST = ("off", "exact-only", "strict", "balanced", "lenient")
 CAREFUL_CATEGORIES = ("coding", "mathematics")
 """Where one sign changes the answer: strict, unless the configuration says otherwise."""
+
+
+def as_careful(policy: Policy, preset: str | None) -> Policy:
+    """Return the policy, or the preset where that one is more careful."""
+    if preset is None or _CAREFUL_FIRST.index(preset) >= _CAREFUL_FIRST.index(policy.preset):
+        return policy
+    return replace(PRESETS[preset], scope=policy.scope, max_temperature=policy.max_temperature)
 
 
 def make_policy(base: Policy, changes: Mapping[str, Any]) -> Policy:

@@ -15,7 +15,7 @@ from wrp_proxy.cache.keeping import Keeping
 from wrp_proxy.cache.keys import KeyedRequest
 from wrp_proxy.cache.labels import Labels
 from wrp_proxy.cache.payload import decode
-from wrp_proxy.cache.policy import UNASKED, RoutePolicy
+from wrp_proxy.cache.policy import UNASKED, RoutePolicy, as_careful
 from wrp_proxy.cache.scopes import Scopes
 from wrp_proxy.cache.search import Search
 from wrp_proxy.cache.tally import Tally
@@ -77,14 +77,17 @@ class SemanticCache:
             self._log.exception("lookup failed", request_id=request.id)
             return self._bypass(request, route, "failed")
 
-    async def nearest(self, lookup: Lookup, workload: Workload) -> Lookup:
+    async def nearest(
+        self, lookup: Lookup, workload: Workload, preset: str | None = None
+    ) -> Lookup:
         inquiry = lookup.own
         if not isinstance(inquiry, Inquiry):
             return lookup
         inquiry.workload = workload
-        inquiry.policy = inquiry.policies.of(workload.category)
+        inquiry.policy = as_careful(inquiry.policies.of(workload.category), preset)
         if not inquiry.policy.is_on:
-            return self._bypass(inquiry.request, inquiry.route, "off for this category")
+            why = "off by a rule" if preset == "off" else "off for this category"
+            return self._bypass(inquiry.request, inquiry.route, why)
         try:
             lookup = await self._look_around(inquiry, lookup)
         except Exception:  # noqa: BLE001 - border: a cache that fails is a miss

@@ -13,15 +13,22 @@ from wrp_proxy.workload.category.recogniser import Recognition
 from wrp_proxy.workload.classifier import WorkloadClassifier
 from wrp_proxy.workload.context_length import ContextLength, TokenEstimate, load_tiktoken
 
+_LEAST_QUERIES = 10
+"""Of one label, in the mean; labels that are hardly shared are names of queries, not of tasks."""
+
 
 def make_classifier(taught: OutcomeTable | None) -> Classifier:
     """Make the proxy's classifier; labels of the training part are an operator's categories."""
     context_length = ContextLength(TokenEstimate(), load_tiktoken())
     recogniser = Recognition.shipped()
-    if taught is not None and taught.labels is not None:
-        texts = [query.text for query in taught.queries]
-        recogniser = recogniser.trained(texts, taught.labels)
+    labels = None if taught is None else taught.labels
+    if taught is not None and labels is not None and _are_categories(labels):
+        recogniser = recogniser.trained([query.text for query in taught.queries], labels)
     return WorkloadClassifier(context_length, recogniser, timer=_no_time)
+
+
+def _are_categories(labels: Sequence[str]) -> bool:
+    return len(labels) >= _LEAST_QUERIES * len(set(labels))
 
 
 def _no_time() -> float:

@@ -10,7 +10,13 @@ import numpy as np
 
 from wrp_proxy.evaluation.describing import Described, make_classifier
 from wrp_proxy.evaluation.judge import Judge
-from wrp_proxy.evaluation.measuring import Json, Sweep, figures_of, figures_of_references
+from wrp_proxy.evaluation.measuring import (
+    Json,
+    Sweep,
+    figures_of,
+    figures_of_references,
+    median_us,
+)
 from wrp_proxy.evaluation.references import find_references
 from wrp_proxy.evaluation.replay import Replay, Served
 from wrp_proxy.evaluation.strategies import (
@@ -71,23 +77,25 @@ class Evaluation:
         self._options = options
         self.references = find_references(table, taught, COST_WEIGHTS)
         self._clock = SimulatedClock()
+        Judge(error=options.judge_error, seed=0)
+        self._specs()  # what is wrong with either is said before long computations
         classifier = make_classifier(taught)
         self._described = Described(table, classifier)
         self._described_before = None if taught is None else Described(taught, classifier)
-        Judge(error=options.judge_error, seed=0)  # refuses early
 
     def figures(self) -> Json:
         strategies = {name: self.measure(self.make(spec)) for name, spec in self._specs().items()}
         return {"strategies": strategies, "references": figures_of_references(self.references)}
 
     def _specs(self) -> Mapping[str, Spec]:
-        options, names = self._options, list(self._options.strategies)
+        options, asked = self._options, list(dict.fromkeys(self._options.strategies))
+        names = asked
         parameters = dict(options.parameters)
         if options.budget is not None:
-            names = [f"budgeted({name})" for name in names]
+            names = [f"budgeted({name})" for name in asked]
             parameters["budgeted.usd_per_request"] = self._budget_usd
         specs = read_strategies(names, parameters, self._table.models, options.seed)
-        return dict(zip(options.strategies, specs.values(), strict=True))
+        return dict(zip(asked, specs.values(), strict=True))
 
     @property
     def _budget_usd(self) -> float:
@@ -131,11 +139,11 @@ class Evaluation:
         """Sweep the weight of the cost; a strategy that does not heed it is run once."""
         if self._options.budget is not None:
             return [self._serve(another(router), 0.0, told=True)]
-        first, last = (
-            self._serve(another(router), weight) for weight in COST_WEIGHTS[[0, -1]].tolist()
+        first, last, again = (
+            self._serve(another(router), weight) for weight in COST_WEIGHTS[[0, -1, 0]].tolist()
         )
         if (first.chosen == last.chosen).all():
-            return [first]
+            return [replace(first, decision_us=median_us([first, last, again]))]
         between = [self._serve(another(router), w) for w in COST_WEIGHTS[1:-1].tolist()]
         return [first, *between, last]
 

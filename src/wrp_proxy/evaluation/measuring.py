@@ -91,11 +91,15 @@ def aiq_interval(sweep: Sweep, table: OutcomeTable, references: References) -> I
 
 
 def decision_time(served: Sequence[Served]) -> Json:
-    """Take of each query the median of all passes: others may use the machine in some of them."""
-    passes = [one.decision_us for one in served if len(one.decision_us) == len(served[0].scores)]
-    each = np.median(passes, axis=0) if passes else served[0].decision_us
-    median, tail = np.percentile(each, [50, 99])
+    median, tail = np.percentile(median_us(served), [50, 99])
     return {"decision_us_p50": float(median), "decision_us_p99": float(tail)}
+
+
+def median_us(served: Sequence[Served]) -> Vector:
+    """Take of each query the median of all passes: others may use the machine in some of them."""
+    passes = [one.decision_us for one in served if len(one.decision_us) == len(one.scores)]
+    median: Vector = np.median(passes, axis=0) if passes else served[0].decision_us
+    return median
 
 
 def shares_of(served: Served, models: Sequence[str]) -> Mapping[str, float]:

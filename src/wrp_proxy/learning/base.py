@@ -25,6 +25,14 @@ class Learner(Protocol):
         ...
 
 
+class Told(msgspec.Struct, frozen=True, array_like=True):
+    """A change, and what to begin with where others know nothing of its key."""
+
+    change: Change
+    total: bytes
+    """Packed sums: the change is part of them, and nothing that is told later."""
+
+
 class Batch(msgspec.Struct, frozen=True, array_like=True):
     """Changes on their way to the other replicas; whoever takes them in does so once."""
 
@@ -32,7 +40,7 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
     """A replica, from one start of it to the next."""
     number: int
     """Grows with each batch of a sender."""
-    changes: list[Change]
+    changes: list[Told]
 
 
 class Sharing(Protocol):
@@ -97,7 +105,8 @@ class NoSharing:
 def named(sources: Mapping[str, Iterable[Statistics]]) -> dict[str, Statistics]:
     """Name statistics after their source; `sources`: such as a route -> what its strategy learnt.
 
-    Two of one name would be added up, so that they are refused (ValueError).
+    Two of one name would be added up, so that they are refused (ValueError). Whoever gives the sums
+    another meaning gives the statistics another name, as files and replicas of before have the old.
     """
     found: dict[str, Statistics] = {}
     for source, several in sources.items():

@@ -4,6 +4,8 @@ import struct
 from collections.abc import Iterable
 from math import isfinite
 
+from wrp_proxy.routers.statistics import Vector
+
 Sums = tuple[tuple[float, ...], float]
 """Values, and Unix seconds to which they are faded."""
 _SIZE = 8
@@ -12,6 +14,10 @@ _SIZE = 8
 def pack(values: Iterable[float], at: float) -> bytes:
     numbers = (at, *values)
     return struct.pack(f"<{len(numbers)}d", *numbers)
+
+
+def pack_vector(values: Vector, at: float) -> bytes:
+    return pack((), at) + values.astype("<f8", copy=False).tobytes()
 
 
 def unpack(packed: bytes) -> Sums | None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 
 from wrp_proxy.learning.file import Kept, encoded
-from wrp_proxy.learning.packing import Sums, is_text, pack, unpack
+from wrp_proxy.learning.packing import Sums, is_text, pack_vector, unpack
 from wrp_proxy.routers.statistics import Statistics, Vector
 
 _SLICE = 500
@@ -33,5 +33,5 @@ def _slices(statistics: Statistics) -> Iterator[dict[str, Vector]]:
 
 def _packed(name: str, vectors: Mapping[str, Vector], at: float) -> bytes:
     """Vectors are never changed, only replaced: they may be read in a thread."""
-    sums = {key: pack(one.tolist(), at) for key, one in vectors.items() if is_text(key)}
+    sums = {key: pack_vector(one, at) for key, one in vectors.items() if is_text(key)}
     return encoded(Kept(name, sums, []))

@@ -13,20 +13,31 @@ local half_life, limit, ttl_s = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(A
 local time = redis.call('TIME')
 local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 
-local function is_finite(value)
-  return value == value and value ~= math.huge and value ~= -math.huge
-end
-
--- Returns the time at [0] and the values behind it; nil where they make no sense.
+-- Returns the time at [1] and the values behind it; nil where they make no sense.
 local function read(packed, length)
   if not packed or #packed ~= 8 * (length + 1) then return nil end
   local numbers = {}
-  for i = 0, length do
-    numbers[i] = struct.unpack('<d', packed, 8 * i + 1)
-    if not is_finite(numbers[i]) then return nil end
+  for at = 1, length + 1, 100 do
+    local count = math.min(length + 2 - at, 100)
+    local some = {struct.unpack('<' .. string.rep('d', count), packed, 8 * at - 7)}
+    for i = 1, count do
+      local number = some[i]
+      if number - number ~= 0 then return nil end
+      numbers[at + i - 1] = number
+    end
   end
-  numbers[0] = math.min(numbers[0], now)
+  numbers[1] = math.min(numbers[1], now)
   return numbers
+end
+
+local function written(numbers)
+  local packed = {}
+  for at = 1, #numbers, 100 do
+    local last = math.min(at + 99, #numbers)
+    packed[#packed + 1] = struct.pack('<' .. string.rep('d', last + 1 - at),
+      unpack(numbers, at, last))
+  end
+  return table.concat(packed)
 end
 
 local function fading(since, till)
@@ -34,16 +45,15 @@ local function fading(since, till)
   return 0.5 ^ ((till - since) / half_life)
 end
 
-local function added(stored, factor, change, length)
-  local at = math.max(stored[0], change[0])
-  local before, news = fading(stored[0], at) * factor, fading(change[0], at)
-  local packed = {struct.pack('<d', at)}
-  for i = 1, length do
-    local value = stored[i] * before + change[i] * news
-    if not is_finite(value) then return nil end
-    packed[i + 1] = struct.pack('<d', value)
+local function added(stored, factor, change)
+  local at = math.max(stored[1], change[1])
+  local before, news = fading(stored[1], at) * factor, fading(change[1], at)
+  local numbers = {at}
+  for i = 2, #stored do
+    numbers[i] = stored[i] * before + change[i] * news
+    if numbers[i] - numbers[i] ~= 0 then return nil end
   end
-  return table.concat(packed)
+  return written(numbers)
 end
 
 local version = 0
@@ -61,7 +71,7 @@ local function merge(field, change, total)
   elseif change ~= '' then
     local factor = struct.unpack('<d', change)
     local news = read(string.sub(change, 9), length)
-    local packed = news and is_finite(factor) and added(stored, factor, news, length)
+    local packed = news and factor - factor == 0 and added(stored, factor, news)
     if packed then put(field, packed) end
   end
 end
@@ -72,9 +82,9 @@ local highest = redis.call('ZREVRANGE', versions, 0, 0, 'WITHSCORES')
 local last = tonumber(redis.call('HGET', batches, part) or 0) or 0
 version = tonumber(highest[2])
 if not incarnation or not version or version < 0 or version > 2 ^ 52 then
-  version, incarnation = 0, token
+  version, incarnation = 0, token .. '@' .. time[1] .. '.' .. time[2]
   redis.call('DEL', sums, versions)
-  redis.call('HSET', sums, 'incarnation', token)
+  redis.call('HSET', sums, 'incarnation', incarnation)
 end
 if number == 0 or number > last then
   if number > 0 then redis.call('HSET', batches, part, number) end
@@ -90,7 +100,7 @@ return incarnation
 """
 """Add changes to the sums. Keys: hash, sorted set, what is remembered of a sender.
 
-Arguments: a new incarnation's name, part and number of the batch (0: it may be told again),
+Arguments: who tells, part and number of the batch (0: it may be told again),
 half-life in seconds (0: none), most fields, seconds to live; then for each change its field, the
 packed factor and change (empty: only what is not there is put there), and the packed total to put
 where there is nothing that can be read.

@@ -1,22 +1,25 @@
 """One of the statistics, of which Redis holds the sums of all replicas."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from math import isfinite
 from typing import Any, NamedTuple
 from urllib.parse import quote
 from zlib import crc32
 
+import numpy as np
+
 from wrp_proxy.cache.stores.redis_link import RedisLink
-from wrp_proxy.learning.base import Batch
+from wrp_proxy.learning.base import Batch, Told
 from wrp_proxy.learning.merging import merged
-from wrp_proxy.learning.packing import Sums, field_of, is_text, key_of, pack, unpack
+from wrp_proxy.learning.packing import Sums, field_of, is_text, key_of, pack, pack_vector, unpack
 from wrp_proxy.learning.scripts import PULL, PUSH
 from wrp_proxy.routers.statistics import MAX_KEYS, Change, Statistics
 
 TTL_S = 60 * 24 * 3600
-_PARTS = 32
+_PARTS = 128
 """Of a batch, by key: none is so large that it would keep Redis from others for long."""
-_PAGE = 1000
+_PAGE = 250
 
 
 class Page(NamedTuple):
@@ -68,8 +71,7 @@ class SharedStatistics:
 
     def leaving(self) -> list[Batch]:
         """Return what Redis has not confirmed."""
-        waiting = [*self._waiting.values()]
-        return [*self._outgoing, *([self._batch(waiting)] if waiting else [])]
+        return [*self._outgoing, self._batch()] if self._waiting else [*self._outgoing]
 
     def resume(self, batches: Iterable[Batch]) -> None:
         self._outgoing = [*batches, *self._outgoing]
@@ -85,43 +87,39 @@ class SharedStatistics:
             del self._waiting[next(iter(self._waiting))]
 
     async def exchange(self) -> None:
-        self.gather()
         await self._send()
+        self.gather()
         if self._waiting:
-            self._outgoing.append(self._batch([*self._waiting.values()]))
+            self._outgoing.append(self._batch())
             self._number += 1
             self._waiting.clear()
             await self._send()
         await self._pull()
         await self._fill_up()
 
-    def _batch(self, changes: list[Change]) -> Batch:
-        return Batch(self._sender, self._number + 1, changes)
+    def _batch(self) -> Batch:
+        """Make a batch of what waits; with it all that was gathered is told."""
+        now = self._clock()
+        told = [Told(one, self._total(one, now)) for one in self._waiting.values()]
+        return Batch(self._sender, self._number + 1, told)
+
+    def _total(self, change: Change, now: float) -> bytes:
+        sums = self._statistics.get(change.key)
+        if sums is not None and len(sums) == len(change.added) and np.isfinite(sums).all():
+            return pack_vector(sums, now)
+        return pack(change.added, change.at)
 
     async def _send(self) -> None:
         while self._outgoing:
             batch = self._outgoing[0]
-            parts: dict[int, list[Change]] = {}
-            for change in batch.changes:
+            parts: dict[int, list[bytes]] = {}
+            for told in batch.changes:
                 # By the key alone: a part that is sent again, with more in it, has its old number.
-                parts.setdefault(crc32(change.key.encode()) % _PARTS, []).append(change)
+                part = crc32(told.change.key.encode()) % _PARTS
+                parts.setdefault(part, []).extend(_written(told))
             for part, changes in parts.items():
-                await self._push(batch.sender, part, batch.number, self._told(changes))
+                await self._push(batch.sender, part, batch.number, changes)
             del self._outgoing[0]
-
-    def _told(self, changes: Iterable[Change]) -> list[bytes]:
-        """Write changes, each with the sums to begin with where Redis has none."""
-        now = self._clock()
-        written: list[bytes] = []
-        for change in changes:
-            sums = self._statistics.get(change.key)
-            is_here = sums is not None and len(sums) == len(change.added)
-            total = pack(sums.tolist(), now) if sums is not None and is_here else None
-            if total is None or unpack(total) is None:
-                total = pack(change.added, change.at)
-            news = pack([change.at, *change.added], change.factor)
-            written += [field_of(change.key, len(change.added)), news, total]
-        return written
 
     async def _push(self, sender: str, part: int, number: int, changes: Sequence[bytes]) -> None:
         keys = [*self._keys, self._batches_key + sender]
@@ -147,13 +145,34 @@ class SharedStatistics:
     async def _page(self) -> Page:
         known = (self._incarnation or b"", self._version, _PAGE, TTL_S)
         answer = await self._link.ask("EVAL", PULL, len(self._keys), *self._keys, *known)
-        return _read(answer)
+        return self._read(answer)
+
+    def _read(self, answer: Any) -> Page:
+        incarnation, version, fields, packed = answer
+        sums: dict[str, Sums] = {}
+        unreadable: list[str] = []
+        for field, value in zip(fields, packed, strict=True):
+            key, length = key_of(field) or ("", -1)
+            if not self._fits(key, length):
+                continue
+            found = None if value is None else unpack(value)
+            if found is None or len(found[0]) != length:
+                unreadable.append(key)
+            else:
+                sums[key] = found
+        return Page(incarnation, version, sums, unreadable, len(fields) < _PAGE)
+
+    def _fits(self, key: str, length: int) -> bool:
+        known = self._statistics.get(key)
+        return length >= 0 if known is None else len(known) == length
 
     async def _fill_up(self) -> None:
         """Tell what only is known here: from before there was a Redis, or as it was lost there."""
         while self._lacking:
-            some = sorted(self._lacking)[: _PAGE // 4]
-            await self._push("", 0, 0, self._whole(some))
+            self.gather()
+            some = list(islice(self._lacking, _PAGE))
+            # What waits is part of the sums, and will be told with them.
+            await self._push("", 0, 0, self._whole(key for key in some if key not in self._waiting))
             self._lacking.difference_update(some)
 
     def _whole(self, keys: Iterable[str]) -> list[bytes]:
@@ -161,24 +180,12 @@ class SharedStatistics:
         written: list[bytes] = []
         for key in filter(is_text, keys):
             sums = self._statistics.get(key)
-            total = b"" if sums is None else pack(sums.tolist(), now)
-            if sums is not None and unpack(total) is not None:
-                written += [field_of(key, len(sums)), b"", total]
+            if sums is not None and np.isfinite(sums).all():
+                written += [field_of(key, len(sums)), b"", pack_vector(sums, now)]
         return written
 
 
-def _read(answer: Any) -> Page:
-    incarnation, version, fields, packed = answer
-    sums: dict[str, Sums] = {}
-    unreadable: list[str] = []
-    for field, value in zip(fields, packed, strict=True):
-        named = key_of(field)
-        if named is None:
-            continue
-        key, length = named
-        found = None if value is None else unpack(value)
-        if found is None or len(found[0]) != length:
-            unreadable.append(key)
-        else:
-            sums[key] = found
-    return Page(incarnation, version, sums, unreadable, len(fields) < _PAGE)
+def _written(told: Told) -> tuple[bytes, bytes, bytes]:
+    change = told.change
+    news = pack([change.at, *change.added], change.factor)
+    return field_of(change.key, len(change.added)), news, told.total

@@ -19,6 +19,7 @@ from pydantic import (
 from wrp_proxy.providers.vendors import ProviderType
 from wrp_proxy.settings.cache import CacheSettings, RouteCacheSettings
 from wrp_proxy.settings.sections import ApiKey, Section, Share, is_one_word, under, under_preset
+from wrp_proxy.settings.workload import WorkloadSettings
 
 Capability = Literal[
     "tools", "vision", "audio", "json_schema", "reasoning", "logprobs", "embeddings", "completions"
@@ -120,7 +121,8 @@ class StrategySettings(BaseModel):
 class RouteSettings(Section):
     models: list[str] | None = Field(default=None, min_length=1)
     """None, only for `auto`: all models."""
-    strategy: Annotated[StrategySettings, under("name")] = StrategySettings(name="fixed_order")
+    strategy: Annotated[StrategySettings, under("name")] | None = None
+    """None: `task_table` for `auto`, else `fixed_order`."""
     cache: Annotated[RouteCacheSettings, BeforeValidator(under_preset)] | None = None
     """None: as `cache.default` says."""
 
@@ -167,4 +169,5 @@ class Settings(Section):
     routes: dict[str, RouteSettings] = Field(default_factory=dict)
     server: ServerSettings = ServerSettings()
     resilience: ResilienceSettings = ResilienceSettings()
+    workload: WorkloadSettings = WorkloadSettings()
     cache: CacheSettings = CacheSettings()

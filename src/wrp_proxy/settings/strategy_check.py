@@ -1,6 +1,7 @@
 """Checks of strategies: their names, their parameters, and what these name in turn."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from inspect import Parameter
 from typing import Any
 
 from pydantic import ConfigDict, ValidationError, create_model
@@ -38,7 +39,10 @@ def _check_written(
 
 def _check_parameters(layer: Spec) -> Iterator[Problem]:
     fields: dict[str, Any] = {
-        parameter.name: (parameter.annotation, parameter.default)
+        parameter.name: (
+            parameter.annotation,
+            ... if parameter.default is Parameter.empty else parameter.default,
+        )
         for parameter in configurable(layer.name).values()
     }
     model = create_model(
@@ -76,8 +80,38 @@ def _check_rules(layer: Spec, models: Sequence[Any], raw: Mapping[str, Any]) -> 
         yield from _check_written(f"{layer.path}.otherwise", written, models, raw)
 
 
+def _check_strong(layer: Spec, models: Sequence[Any], raw: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from _check_named(layer, "strong", models)
+
+
+def _check_cascade(layer: Spec, models: Sequence[Any], raw: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from _check_named(layer, "tiers", models)
+    for place in ("inner",):
+        if layer.parameters.get(place) is not None:
+            written = layer.parameters[place]
+            yield from _check_written(f"{layer.path}.{place}", written, models, raw)
+
+
+def _check_named(layer: Spec, parameter: str, models: Sequence[Any]) -> Iterator[Problem]:
+    for place, model in enumerate(sequence(layer.parameters.get(parameter))):
+        if model not in models:
+            at = f"{layer.path}.{parameter}[{place}]"
+            yield Problem(at, f"'{model}' is no model of the route", choose(model, models))
+
+
+def _check_budget(layer: Spec, models: Sequence[Any], raw: Mapping[str, Any]) -> Iterator[Problem]:
+    given = [name for name in _BUDGETS if layer.parameters.get(name) is not None]
+    if len(given) != 1:
+        yield Problem(layer.path, "takes exactly one budget", f"set one of {', '.join(_BUDGETS)}")
+
+
+_BUDGETS = ("usd_per_day", "usd_per_request", "share_of_dearest")
 _OwnCheck = Callable[[Spec, Sequence[Any], Mapping[str, Any]], Iterator[Problem]]
 _OWN_CHECKS: Mapping[str, _OwnCheck] = {
+    "budgeted": _check_budget,
+    "cascade": _check_cascade,
     "rules": _check_rules,
+    "self_consistency": _check_cascade,
+    "strong_share": _check_strong,
     "weighted": _check_weights,
 }

@@ -72,6 +72,10 @@ class Recogniser(Protocol):
     threshold: float
     """A category that is less probable is not named."""
 
+    async def prepare(self, text: str) -> None:
+        """Do beforehand what takes time, and other threads; only on the event loop."""
+        ...
+
     def features(self, text: str) -> Features:
         """Return a vector of length 1; of no length if there is no model."""
         ...

@@ -58,18 +58,20 @@ class WorkloadClassifier:
     ) -> None:
         """`readers`: None for those of all signals. `timer` gives the seconds a thread worked."""
         self._context_length = context_length
-        self._readers = (
-            all_readers(recogniser or NoRecogniser(), clock) if readers is None else readers
-        )
+        self._recogniser = recogniser or NoRecogniser()
+        self._readers = all_readers(self._recogniser, clock) if readers is None else readers
         self._output_length = OutputLength()
         self.guard = Guard(clock=clock, timer=timer)
 
     async def classify(
         self, request: ChatRequest, wanted: frozenset[Signal] = frozenset()
     ) -> Workload:
+        prompt = Prompt(request)
+        if "category" in wanted and prompt.asked:
+            await self._recogniser.prepare(prompt.asked)
         if len(request.raw) < LARGE_BODY_BYTES:
-            return self._describe(request, wanted)
-        return await asyncio.to_thread(self._describe, request, wanted)
+            return self._describe(prompt, wanted)
+        return await asyncio.to_thread(self._describe, prompt, wanted)
 
     def learn(self, outcome: Outcome) -> None:
         usage, workload = outcome.usage, outcome.workload
@@ -99,8 +101,8 @@ class WorkloadClassifier:
         self._context_length.restore(state.get("bytes_per_token", {}))
         self._output_length.load(state.get("output_tokens", {}))
 
-    def _describe(self, request: ChatRequest, wanted: frozenset[Signal]) -> Workload:
-        prompt = Prompt(request)
+    def _describe(self, prompt: Prompt, wanted: frozenset[Signal]) -> Workload:
+        request = prompt.request
         found, unknown = self._read(prompt, wanted) if wanted else (Findings(), frozenset[str]())
         category = found.get("category", UNKNOWN)
         tokens, is_exact, text_bytes = self._context_length.measure(request.body, category)

@@ -16,6 +16,9 @@ class NoRecogniser:
 
     threshold = 1.0
 
+    async def prepare(self, text: str) -> None:
+        return
+
     def features(self, text: str) -> Features:
         return np.zeros(0, np.float32)
 

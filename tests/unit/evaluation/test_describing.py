@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.unit.evaluation.recorded import lines, write
 from wrp_proxy.evaluation.describing import Described, make_classifier
 from wrp_proxy.evaluation.table import OutcomeTable, read_meta, read_table
-from wrp_proxy.signals import UNKNOWN, Signal
+from wrp_proxy.signals import CATEGORIES, UNKNOWN, Signal
 
 WANTED: frozenset[Signal] = frozenset({"category", "features"})
 
@@ -39,3 +39,12 @@ def test_each_set_of_signals_is_described_once(tmp_path: Path) -> None:
     described = Described(table(tmp_path), make_classifier(None))
 
     assert described.workloads(WANTED) is described.workloads(frozenset(WANTED))
+
+
+def test_labels_that_are_hardly_shared_are_no_categories(tmp_path: Path) -> None:
+    rows = [{**line, "benchmark": line["id"]} for line in lines(30)]
+    asked = read_table(write(tmp_path, "set", rows), read_meta(tmp_path / "meta.json"))
+
+    (first, *_) = Described(asked, make_classifier(asked)).workloads(WANTED)
+
+    assert first.probabilities.keys() == set(CATEGORIES)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.unit.clock import Clock
-from wrp_proxy.learning.base import Batch, Sharing, SharingStatus, State, named
+from wrp_proxy.learning.base import Batch, Sharing, SharingStatus, State, Told, named
+from wrp_proxy.learning.packing import pack
 from wrp_proxy.learning.store import LearningStore
 from wrp_proxy.routers.statistics import Change, Statistics
 
@@ -92,4 +93,5 @@ class Redisless:
 
 
 def batch(number: int = 1) -> Batch:
-    return Batch("one", number, [Change(key="key", factor=1.0, added=[1.0], at=1000.0)])
+    change = Change(key="key", factor=1.0, added=[1.0], at=1000.0)
+    return Batch("one", number, [Told(change, pack([5.0], 1000.0))])

@@ -174,6 +174,10 @@ _DEBUG = (
     "x-wrp-input-tokens-exact",
     "x-wrp-router",
     "x-wrp-scores",
+    "x-wrp-signals",
+    "x-wrp-candidates",
+    "x-wrp-fired",
+    "x-wrp-verdicts",
     "x-wrp-endpoint",
     "x-wrp-timings",
 )
