@@ -51,8 +51,9 @@ def main() -> None:
     rows = np.array([features.of(prompt.text) for prompt in taught], np.float32)
     both = deep_features(rows, embedded(model, [prompt.text for prompt in taught]))
     labels = [prompt.category for prompt in taught]
-    light = fit_head(rows, labels, strength=_LIGHT_STRENGTH)
-    deep = fit_head(both, labels, strength=_DEEP_STRENGTH)
+    variants = [*range(len(prompts)), *range(len(prompts))]
+    light = fit_head(rows, labels, strength=_LIGHT_STRENGTH, groups=variants)
+    deep = fit_head(both, labels, strength=_DEEP_STRENGTH, groups=variants)
     card = _card(prompts, labels, rows, both, asked.date)
     threshold = 0.4
     if asked.data is not None:
@@ -60,7 +61,7 @@ def main() -> None:
         seen = np.array([features.of(text) for text, _ in questions], np.float32)
         vectors = embedded(model, [text for text, _ in questions])
         wanted = [category for _, category in questions]
-        threshold = _threshold(deep, deep_features(seen, vectors))
+        threshold = _threshold(light, seen)
         card["on_public_questions"] = {
             "without_embedder": _shown(measure(light, seen, wanted, threshold)),
             "with_embedder": _shown(measure(deep, deep_features(seen, vectors), wanted, threshold)),
@@ -84,7 +85,8 @@ def distilled(model: OnnxMiniLM) -> npt.NDArray[np.int8]:
     _, _, directions = np.linalg.svd(centred, full_matrices=False)
     cut = centred @ directions[:STATIC].T
     cut /= np.maximum(np.linalg.norm(cut, axis=1, keepdims=True), 1e-9)
-    return np.round(cut * 127).astype(np.int8)
+    static: npt.NDArray[np.int8] = np.round(cut * 127).astype(np.int8)
+    return static
 
 
 def embedded(model: OnnxMiniLM, texts: Sequence[str]) -> Matrix:
@@ -131,7 +133,7 @@ def _held_out(
         [x for x, h in zip(labels, is_held, strict=True) if not h],
         strength=strength,
     )
-    held = np.flatnonzero(is_held[:count])
+    held = np.flatnonzero(is_held[:count]).tolist()
     named = [head.names[place] for place in head.probabilities(rows[held]).argmax(axis=1)]
     right = np.array([name == labels[i] for name, i in zip(named, held, strict=True)])
     spoken = np.array(languages)[held]
@@ -157,12 +159,16 @@ def _shown(measured: Measured) -> dict[str, Any]:
 def _write(
     path: Path, static: npt.NDArray[np.int8], light: Head, deep: Head, threshold: float
 ) -> None:
-    arrays: dict[str, npt.NDArray[Any]] = {"static": static, "names": np.array(light.names)}
+    arrays: dict[str, Any] = {
+        "static": static,
+        "names": np.array(light.names),
+        "threshold": np.array(threshold, np.float32),
+    }
     for name, head in (("light", light), ("deep", deep)):
         arrays[f"{name}_weights"] = head.weights.astype(np.float16)
         arrays[f"{name}_bias"] = head.bias.astype(np.float16)
         arrays[f"{name}_temperature"] = np.array(head.temperature, np.float32)
-    np.savez_compressed(path, threshold=np.array(threshold, np.float32), **arrays)
+    np.savez_compressed(path, **arrays)
 
 
 if __name__ == "__main__":

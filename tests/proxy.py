@@ -61,8 +61,9 @@ class Proxy:
 
 
 def lab_config(url: str, **more: Any) -> dict[str, Any]:
-    """One provider `lab`, one model `small` on it."""
+    """One provider `lab`, one model `small` on it; categories are told without an embedder."""
     return {
+        "workload": {"embed": False},
         "providers": {"lab": {"type": "openai", "base_url": url, "api_key": "upstream-secret"}},
         "models": {
             "small": {
@@ -118,7 +119,7 @@ def pools_config(pools: Mapping[str, Sequence[str]], **more: Any) -> dict[str, A
             }
             for model, pool in pools.items()
         },
-        "routes": {"auto": {"models": list(pools)}},
+        "routes": {"auto": {"models": list(pools), "strategy": "fixed_order"}},
         **more,
     }
 

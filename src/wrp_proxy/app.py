@@ -4,22 +4,19 @@ import asyncio
 import gc
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 from time import monotonic, time
 
 import structlog
 from fastapi import APIRouter, FastAPI
-from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route as HttpRoute
+from prometheus_client import CollectorRegistry
 
-from wrp_proxy import __version__
 from wrp_proxy.accounting.feedback import FeedbackBook
-from wrp_proxy.accounting.figures import Figures
+from wrp_proxy.accounting.figures import Figures, Row
 from wrp_proxy.accounting.journal import Journal
 from wrp_proxy.accounting.metrics import LiveState, Metrics
 from wrp_proxy.accounting.pricing import PriceList
@@ -29,19 +26,16 @@ from wrp_proxy.accounting.usage_report import UsageReport
 from wrp_proxy.api.accounts import accounts_api
 from wrp_proxy.api.asgi import App
 from wrp_proxy.api.cache_admin import cache_api
-from wrp_proxy.api.callers import Key, KeyRing
-from wrp_proxy.api.errors import install_error_shapes
 from wrp_proxy.api.feedback import feedback_api
-from wrp_proxy.api.front import Front
 from wrp_proxy.api.health import health_api
 from wrp_proxy.api.idempotency import Idempotency
 from wrp_proxy.api.models import models_api
 from wrp_proxy.api.openapi.document import openapi_api
-from wrp_proxy.api.request_ids import RequestIds
 from wrp_proxy.api_maker import ApiMaker, make_dialects
 from wrp_proxy.attempt import TimeLimits
 from wrp_proxy.cache.embedders.remembering import RememberingEmbedder
-from wrp_proxy.cache_maker import is_semantic_somewhere, make_cache
+from wrp_proxy.cache.heeding import Heeding
+from wrp_proxy.cache_maker import CacheParts, is_semantic_somewhere, make_cache
 from wrp_proxy.catalog import Catalog
 from wrp_proxy.dialects.translated import Translated
 from wrp_proxy.embedder_maker import make_embedder
@@ -49,7 +43,10 @@ from wrp_proxy.fail_over import FailOver
 from wrp_proxy.grading.debiasing import Debiasing
 from wrp_proxy.grading_answers import Grading
 from wrp_proxy.holding import Holding
+from wrp_proxy.http_maker import make_http
 from wrp_proxy.inner_calls import InnerCalls
+from wrp_proxy.learning.report import rows as learning_rows
+from wrp_proxy.learning_maker import make_learning
 from wrp_proxy.model_maker import ModelMaker, has_words
 from wrp_proxy.pipeline import Pipeline
 from wrp_proxy.pool.pool import LocalPool
@@ -72,6 +69,7 @@ from wrp_proxy.routing_maker import (
 from wrp_proxy.settings.schema import Settings
 from wrp_proxy.shipped import price_list_path, quality_table_path
 from wrp_proxy.together import Together
+from wrp_proxy.verifiers.panel import Panel
 from wrp_proxy.workload.classifier import WorkloadClassifier
 from wrp_proxy.workload.context_length import ContextLength, TokenEstimate, load_tiktoken
 
@@ -126,7 +124,7 @@ def build_app(settings: Settings, state_dir: Path) -> App:
     deciding = build_deciding(settings, embedder)
     journal = Journal.open(state_dir / "journal.sqlite3")
     metrics = Metrics(lambda: deciding.catalog.models)
-    book, debiasing = FeedbackBook(journal.path, time), Debiasing()
+    book = FeedbackBook(journal.path, time)
     recorder = BackgroundRecorder([journal, metrics], score_sinks=[book])
     pool = LocalPool(cooldown_s=settings.resilience.cooldown_s, clock=monotonic)
     metrics.registry.register(LiveState(lambda: _live(pool), lambda: recorder.dropped))
@@ -149,21 +147,17 @@ def build_app(settings: Settings, state_dir: Path) -> App:
     )
     load = RouteLoad(deciding.catalog, pool).of
     cache = make_cache(settings, state_dir, inner_calls, load, cache_embedder)
-    grader = make_grader(deciding.catalog, recorder.record_score)
     panel = make_panel(settings, inner_calls)
-    grading = Grading(panel, grader)
-    pipeline = Pipeline(
-        cache=cache.cache,
-        together=Together(cache.flights, recorder),
-        classifier=deciding.classifier,
-        catalog=deciding.catalog,
-        holding=Holding(fail_over=fail_over, panel=panel, graded=grader.take),
-        grading=grading,
-        recorder=recorder,
-    )
+    pipeline, grading = _pipeline(deciding, cache, panel, fail_over, recorder)
     inner_calls.go_through(pipeline)
-    metrics.registry.register(Figures(cache.report.rows))
-    metrics.registry.register(Figures(panel.rows))
+    learning = make_learning(
+        settings.cache.redis,
+        state_dir,
+        deciding.catalog.routes.values(),
+        {"classifier": deciding.classifier},
+    )
+    figures = (cache.report.rows, panel.rows, deciding.classifier.guard.rows)
+    _register(metrics.registry, [*figures, lambda: learning_rows(learning.status())])
     apis = ApiMaker(
         dialects=dialects,
         classifier=deciding.classifier,
@@ -178,7 +172,9 @@ def build_app(settings: Settings, state_dir: Path) -> App:
     lifespan = partial(
         _lifespan,
         recorder=recorder,
+        opening=[learning.load],
         background=[
+            learning.run,
             discovery.run,
             partial(deciding.context_length.load, load_tiktoken),
             deciding.learn_categories,
@@ -188,6 +184,7 @@ def build_app(settings: Settings, state_dir: Path) -> App:
         closing=[
             idempotency.close,
             grading.close,
+            learning.close,
             *cache.closing,
             *([embedder.close] if embedder else []),
             upstream.close,
@@ -197,45 +194,13 @@ def build_app(settings: Settings, state_dir: Path) -> App:
         models_api(deciding.catalog),
         health_api(deciding.catalog, {**local}, lambda: discovery.is_waiting, cache.report.state),
         cache_api(cache.overseer, cache.report, cache.labels),
-        feedback_api(
-            book,
-            recorder.flush,
-            cache.heeding.heed,
-            learn=debiasing.before(partial(learn, deciding.catalog)),
-            knows_model=partial(knows_model, deciding.catalog),
-            idempotency=idempotency,
-        ),
+        _feedback(book, recorder, cache.heeding, deciding.catalog, idempotency),
         accounts_api(UsageReport(journal.path), recorder.flush, metrics.render),
         openapi_api(has_keys=bool(settings.server.api_keys)),
         *apis.routes(),
     ]
     hot = apis.endpoints(pipeline, idempotency)
-    return _http(settings, lifespan, routes, hot, user_agent)
-
-
-def _http(
-    settings: Settings,
-    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
-    routes: Iterable[APIRouter],
-    hot: Mapping[str, App],
-    user_agent: str,
-) -> App:
-    """Put the layers of HTTP around the endpoints; `hot` take the short way through them."""
-    app = FastAPI(
-        title="wrp-proxy",
-        version=__version__,
-        lifespan=lifespan,
-        openapi_url=None,
-        redirect_slashes=False,
-    )
-    for router in routes:
-        app.include_router(router)
-    install_error_shapes(app)
-    for path, endpoint in hot.items():
-        app.router.routes.append(HttpRoute(path, endpoint, methods=["POST"]))
-    origins = settings.server.cors_origins
-    front = Front(app, hot=hot, keys=_key_ring(settings), origins=origins, user_agent=user_agent)
-    return RequestIds(_with_cors(front, origins))
+    return make_http(settings, lifespan, routes, hot, user_agent)
 
 
 @asynccontextmanager
@@ -243,10 +208,13 @@ async def _lifespan(
     app: FastAPI,
     *,
     recorder: BackgroundRecorder,
+    opening: Sequence[Work],
     background: Sequence[Work],
     closing: Sequence[Work],
 ) -> AsyncIterator[None]:
     recorder.start()
+    for step in opening:
+        await step()
     tasks = [asyncio.create_task(work()) for work in background]
     for task in tasks:
         task.add_done_callback(_log_crash)
@@ -268,6 +236,49 @@ def _log_crash(task: asyncio.Task[object]) -> None:
     if not task.cancelled() and (error := task.exception()):
         log = structlog.get_logger("wrp_proxy")
         log.error("work in the background has ended by a fault of the proxy", exc_info=error)
+
+
+def _register(registry: CollectorRegistry, figures: Iterable[Callable[[], Iterable[Row]]]) -> None:
+    for rows in figures:
+        registry.register(Figures(rows))
+
+
+def _pipeline(
+    deciding: Deciding,
+    cache: CacheParts,
+    panel: Panel,
+    fail_over: FailOver,
+    recorder: BackgroundRecorder,
+) -> tuple[Pipeline, Grading]:
+    grader = make_grader(deciding.catalog, recorder.record_score)
+    grading = Grading(panel, grader)
+    pipeline = Pipeline(
+        cache=cache.cache,
+        together=Together(cache.flights, recorder),
+        classifier=deciding.classifier,
+        catalog=deciding.catalog,
+        holding=Holding(fail_over=fail_over, panel=panel, graded=grader.take),
+        grading=grading,
+        recorder=recorder,
+    )
+    return pipeline, grading
+
+
+def _feedback(
+    book: FeedbackBook,
+    recorder: BackgroundRecorder,
+    heeding: Heeding,
+    catalog: Catalog,
+    idempotency: Idempotency,
+) -> APIRouter:
+    return feedback_api(
+        book,
+        recorder.flush,
+        heeding.heed,
+        learn=Debiasing().before(partial(learn, catalog)),
+        knows_model=partial(knows_model, catalog),
+        idempotency=idempotency,
+    )
 
 
 def _discovery(
@@ -296,27 +307,6 @@ def _time_limits(settings: Settings) -> TimeLimits:
         stall_s=resilience.stall_timeout_s,
         answer_s=resilience.answer_timeout_s or 10 * resilience.first_content_timeout_s,
     )
-
-
-def _with_cors(app: App, origins: Sequence[str]) -> App:
-    if not origins:
-        return app
-    return CORSMiddleware(
-        app,
-        allow_origins=origins,
-        allow_methods=["*"],
-        allow_headers=["*"],
-        expose_headers=["*"],
-    )
-
-
-def _key_ring(settings: Settings) -> KeyRing:
-    keys: dict[bytes, Key] = {}
-    for given in settings.server.api_keys:
-        digest = sha256(given.key.get_secret_value().encode()).digest()
-        name = given.name or f"key-{digest.hex()[:8]}"
-        keys[digest] = Key(name, given.admin, given.team, given.publisher)
-    return KeyRing(keys)
 
 
 def _live(pool: LocalPool) -> Iterable[tuple[str, int, bool]]:

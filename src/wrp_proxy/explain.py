@@ -67,6 +67,7 @@ async def explain_as_json(settings: Settings, inquiry: Inquiry) -> str:
 async def _considered(settings: Settings, inquiry: Inquiry) -> tuple[Deciding, Considered]:
     deciding = build_deciding(settings)
     await deciding.context_length.load(load_tiktoken)
+    await deciding.learn_categories()
     considered = await consider(_request(inquiry), deciding.classifier, deciding.catalog)
     return deciding, considered
 

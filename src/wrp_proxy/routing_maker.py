@@ -9,6 +9,7 @@ from wrp_proxy.cache.embedders.remembering import RememberingEmbedder
 from wrp_proxy.cache.policy import RoutePolicy
 from wrp_proxy.cache_maker import Policies
 from wrp_proxy.catalog import Catalog, Route
+from wrp_proxy.errors import WrpError
 from wrp_proxy.grading.empty import empty
 from wrp_proxy.grading.finish import finish
 from wrp_proxy.grading.grader import Grader
@@ -113,7 +114,11 @@ def learn(catalog: Catalog, outcome: Outcome) -> None:
 
 
 def knows_model(catalog: Catalog, name: str) -> bool:
-    return name in catalog.models
+    """Tell whether a name is that of one model, listed or `provider/upstream-model`."""
+    try:
+        return name not in catalog.routes and bool(catalog.resolve(name))
+    except WrpError:
+        return False
 
 
 def _refuses(text: str) -> bool:

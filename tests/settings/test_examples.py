@@ -61,6 +61,7 @@ def candidates_of(deciding: Deciding, route: str, *, tokens: int = 100) -> list[
 def test_there_is_an_example_for_every_use() -> None:
     assert EXAMPLES == [
         "default.yaml",
+        "learning.yaml",
         "local-gguf.yaml",
         "one-vendor.yaml",
         "rules.yaml",

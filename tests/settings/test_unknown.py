@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.settings.loading import VALID, changed, refused
+from wrp_proxy.routers.registry import ROUTERS
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_an_unknown_key_like_no_other_is_told_what_is_known() -> None:
             "routes.auto.strategy.name",
             "weigthed",
             "there is no strategy 'weigthed'",
-            "did you mean 'weighted'? there are: cheapest, fixed_order, weighted",
+            f"did you mean 'weighted'? there are: {', '.join(ROUTERS)}",
         ),
         (
             "routes.auto.strategy.weights.smal",

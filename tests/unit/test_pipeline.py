@@ -14,6 +14,10 @@ from wrp_proxy.cache.single_flight import Flights
 from wrp_proxy.catalog import Catalog, Route
 from wrp_proxy.errors import UpstreamError
 from wrp_proxy.fail_over import FailOver
+from wrp_proxy.grading.grader import Grader
+from wrp_proxy.grading.retries import Retries
+from wrp_proxy.grading_answers import Grading
+from wrp_proxy.holding import Holding
 from wrp_proxy.pipeline import Pipeline
 from wrp_proxy.pool.pool import LocalPool
 from wrp_proxy.providers.http1.client import Http1Upstream
@@ -22,6 +26,8 @@ from wrp_proxy.routers.fixed_order import FixedOrder
 from wrp_proxy.together import Together
 from wrp_proxy.trace import Trace
 from wrp_proxy.types import ChatRequest, Endpoint, Model, Outcome, Workload
+from wrp_proxy.verifiers.panel import Panel
+from wrp_proxy.verifiers.registry import VERIFIERS
 from wrp_proxy.workload.classifier import WorkloadClassifier
 from wrp_proxy.workload.context_length import ContextLength, TokenEstimate
 
@@ -61,6 +67,10 @@ class Records:
         self.outcomes.append(outcome)
 
 
+def ignore(outcome: Outcome) -> None:
+    return
+
+
 def request() -> ChatRequest:
     body = {"model": "auto", "messages": [{"role": "user", "content": "Hi"}]}
     return ChatRequest(id="req_1", tenant="t", session=None, model="auto", body=body, raw=RAW)
@@ -83,6 +93,8 @@ async def pipeline_before(
         limits=TimeLimits(first_content_s=10, stall_s=10, answer_s=10),
         max_attempts=3,
     )
+    panel = Panel(VERIFIERS)
+    grader = Grader((), Retries(), learn=ignore, store=ignore)
     yield Pipeline(
         cache=cache,
         together=Together(Flights(max_bytes=1000), records),
@@ -93,7 +105,8 @@ async def pipeline_before(
             direct=router,
             make_up=lambda provider, name: None,
         ),
-        fail_over=fail_over,
+        holding=Holding(fail_over=fail_over, panel=panel),
+        grading=Grading(panel, grader),
         recorder=records,
     )
     await client.close()

@@ -9,7 +9,6 @@ from typing import Any
 from wrp_proxy.signals import NO_PREFERENCES, UNKNOWN, Preferences
 from wrp_proxy.types import Workload
 
-_LEAST_CHANCE = 0.005
 _DIGITS = 3
 
 
@@ -20,7 +19,7 @@ def context_of(workload: Workload) -> str:
         "expected_output_tokens": workload.expected_output_tokens,
         "turn": workload.turn,
     }
-    if chances := _likely(workload.probabilities):
+    if chances := _rounded(workload.probabilities):
         known["probabilities"] = chances
     if workload.complexity is not None and isfinite(workload.complexity):
         known["complexity"] = round(workload.complexity, _DIGITS)
@@ -77,9 +76,9 @@ def read_scores(written: str | None) -> dict[str, float | None]:
     return scores
 
 
-def _likely(probabilities: Mapping[str, float]) -> dict[str, float]:
-    rounded = ((name, round(chance, _DIGITS)) for name, chance in probabilities.items())
-    return {name: chance for name, chance in rounded if chance >= _LEAST_CHANCE}
+def _rounded(probabilities: Mapping[str, float]) -> dict[str, float]:
+    """Keep the improbable ones too: strategies know a set of categories by all its names."""
+    return {name: round(chance, _DIGITS) for name, chance in probabilities.items()}
 
 
 def _whole(chances: Mapping[str, float]) -> dict[str, float]:

@@ -120,10 +120,14 @@ def by_label(served: Served, table: OutcomeTable) -> Mapping[str, float]:
 
 
 def figures_of_references(references: References) -> Json:
+    """Return theirs; the hull of the best single model is that of all single models, each of which
+    is the best for some weight of cost (the Zero router of RouterBench, 2403.12031, 3).
+    """
     best = references.models[references.best]
+    singles = [references.best_single, *references.singles]
     return {
         "random": _reference([references.random], references),
-        "best_single": {"model": best, **_reference([references.best_single], references)},
+        "best_single": {"model": best, **_reference(singles, references)},
         "oracle": _reference(references.oracle, references),
     }
 

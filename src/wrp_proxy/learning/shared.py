@@ -112,12 +112,12 @@ class SharedStatistics:
     async def _send(self) -> None:
         while self._outgoing:
             batch = self._outgoing[0]
-            parts: dict[int, list[bytes]] = {}
+            parts: dict[int, list[Told]] = {}
             for told in batch.changes:
                 # By the key alone: a part that is sent again, with more in it, has its old number.
-                part = crc32(told.change.key.encode()) % _PARTS
-                parts.setdefault(part, []).extend(_written(told))
-            for part, changes in parts.items():
+                parts.setdefault(crc32(told.change.key.encode()) % _PARTS, []).append(told)
+            for part, several in parts.items():
+                changes = [each for told in several for each in _written(told)]
                 await self._push(batch.sender, part, batch.number, changes)
             del self._outgoing[0]
 

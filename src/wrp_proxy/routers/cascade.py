@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from time import time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
 
-from wrp_proxy.routers.base import Example, MakeRouter
+from wrp_proxy.routers.base import Example, Router
 from wrp_proxy.routers.costs import Costs
-from wrp_proxy.routers.inner_ranking import InnerRanking, cheapest_of, no_router
+from wrp_proxy.routers.inner_ranking import InnerRanking, cheapest_of
 from wrp_proxy.routers.statistics import Clock
 from wrp_proxy.signals import Check, Signal
 from wrp_proxy.types import Decision, Model, Outcome, Workload
@@ -56,20 +56,19 @@ class Cascade:
 
     def __init__(  # noqa: PLR0913 - parameters of the configuration
         self,
+        inner: Router | None = None,
         *,
-        inner: str | dict[str, Any] | None = None,
         verifiers: Annotated[Sequence[VerifierName], MinLen(1)] = _USUAL,
         thresholds: Mapping[VerifierName, float] | None = None,
         escalations: Annotated[int, Ge(1), Le(2)] = 1,
         tiers: Sequence[str] = (),
         cost_weight: Annotated[float, Ge(0)] = 0.0,
         latch_s: Annotated[float, Gt(0)] = 1800.0,
-        make: MakeRouter = no_router,
         clock: Clock = time,
     ) -> None:
         """`tiers`: models in the order to be asked; `cost_weight`: of the escalation."""
         costs = Costs(clock)
-        self._ranking = InnerRanking(inner, make, costs, cost_weight, clock)
+        self._ranking = InnerRanking(inner, costs, cost_weight, clock)
         self.name = self._ranking.name_of("cascade")
         self.signals = _OWN_SIGNALS | self._ranking.signals
         self.statistics = self._ranking.statistics

@@ -1,5 +1,7 @@
 """Kinds of requests that nobody has named: k-means over features of their texts."""
 
+from zlib import crc32
+
 import numpy as np
 import numpy.typing as npt
 
@@ -18,18 +20,27 @@ class Clusters:
         self.statistics = Statistics("centres", clock=clock)
         self._seed = seed
         self._centres = np.zeros((0, 0), np.float32)
+        self._halves = np.zeros(0, np.float32)
+        """Half the square of each centre."""
+        self._fingerprint = ""
         self._version = -1
 
     @property
     def count(self) -> int:
         return len(self._all())
 
+    @property
+    def fingerprint(self) -> str:
+        """Tell these centres from others; what was learnt of them must not be mixed."""
+        self._all()
+        return self._fingerprint
+
     def of(self, features: Features | None) -> int | None:
         """Return the number of the nearest centre; None: there are no centres, or no features."""
         centres = self._all()
         if features is None or not len(centres) or centres.shape[1] != len(features):
             return None
-        return int(_nearest(centres, features[None, :])[0])
+        return int((centres @ features - self._halves).argmax())
 
     def fit(self, rows: Matrix, count: int) -> npt.NDArray[np.int64]:
         """Learn centres; return the cluster of each row."""
@@ -47,6 +58,8 @@ class Clusters:
                 rows.append(row)
             is_whole = rows and all(len(row) == len(rows[0]) for row in rows)
             self._centres = np.array(rows if is_whole else np.zeros((0, 0)), np.float32)
+            self._halves = (self._centres**2).sum(axis=1) / 2
+            self._fingerprint = f"{crc32(self._centres.tobytes()):08x}"
         return self._centres
 
 
@@ -77,5 +90,5 @@ def _nearest(centres: Matrix, rows: Matrix) -> npt.NDArray[np.int64]:
 
 
 def _distances(centres: Matrix, rows: Matrix) -> Matrix:
-    """Return squared distances (rows, centres), less each row's own square."""
+    """Return squared distances (rows, centres) of rows of length 1."""
     return np.asarray((centres**2).sum(axis=1) - 2.0 * rows @ centres.T + 1.0, np.float32)

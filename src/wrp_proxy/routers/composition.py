@@ -15,6 +15,9 @@ _TOKEN = re.compile(r"\s*([\w-]+|[(),])")
 _MAX_TOKENS = 100
 _INJECTED = (Clock, MakeRouter)
 """Types of parameters that the composition root fills in."""
+_OPTIONAL = Router | None
+"""Type of a parameter that takes a strategy, or is left out."""
+_WRAPPED = (Router, _OPTIONAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +90,7 @@ def configurable(name: str) -> dict[str, inspect.Parameter]:
     return {
         parameter.name: parameter
         for parameter in signature.parameters.values()
-        if parameter.annotation is not Router and parameter.annotation not in _INJECTED
+        if parameter.annotation not in (*_WRAPPED, *_INJECTED)
     }
 
 
@@ -96,16 +99,20 @@ def _parameters(name: str) -> dict[str, object]:
     return {p.name: p.annotation for p in signature.parameters.values()}
 
 
-def _places(name: str, path: str) -> list[str]:
-    """Return the parameters of a strategy that take others."""
+def _places(name: str, path: str) -> dict[str, bool]:
+    """Return the parameters of a strategy that take others; True: it may be left out."""
     if name not in ROUTERS:
         raise _wrong(f"{path}.name", f"there is no strategy '{name}'", choose(name, ROUTERS))
-    return [place for place, kind in _parameters(name).items() if kind is Router]
+    kinds = _parameters(name).items()
+    return {place: kind == _OPTIONAL for place, kind in kinds if kind in _WRAPPED}
 
 
 def _single(name: str, parameters: dict[str, Any], path: str) -> Spec:
     inner = {}
-    for place in _places(name, path):
+    for place, is_optional in _places(name, path).items():
+        if is_optional and parameters.get(place) is None:
+            parameters.pop(place, None)
+            continue
         if place not in parameters:
             remedy = f"write {_example(name, path)}"
             raise _wrong(path, f"{name} wraps another strategy", remedy)
@@ -140,14 +147,15 @@ def _parsed(tokens: list[str], parameters: Mapping[str, Any], path: str) -> Spec
         if tokens[:1] != [")"]:
             raise _wrong(path, f"the bracket of {name} is not closed", "add ')'")
         tokens.pop(0)
-    if len(wrapped) != len(places):
-        count = len(places)
+    least = len(places) - sum(places.values())
+    if not least <= len(wrapped) <= len(places):
+        count = str(least) if least == len(places) else f"{least} to {len(places)}"
         what = f"{name} wraps {count} strategies, not {len(wrapped)}"
         raise _wrong(path, what, f"write {_example(name, path)}")
     own = parameters.get(name, {})
     if not isinstance(own, Mapping):
         raise _wrong(f"{path}.{name}", "is no mapping", "write {PARAMETER: VALUE}")
-    inner = dict(zip(places, wrapped, strict=True))
+    inner = dict(zip(places, wrapped, strict=False))
     return Spec(name=name, path=f"{path}.{name}", inner=inner, parameters=dict(own))
 
 

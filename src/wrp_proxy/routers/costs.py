@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from time import time
 
 from wrp_proxy.routers.base import Example
+from wrp_proxy.routers.figures import Figures
+from wrp_proxy.routers.lessons import Roster
 from wrp_proxy.routers.statistics import Clock, Statistics
 from wrp_proxy.types import Model, Outcome, Usage, Workload
 
 _PRIOR_COUNT = 5.0
 _HALF_LIFE_S = 14 * 24 * 3600.0
-_MAX_MODELS = 1000
 
 
 class Costs:
@@ -17,25 +18,28 @@ class Costs:
 
     def __init__(self, clock: Clock = time) -> None:
         self.statistics = Statistics("costs", half_life_s=_HALF_LIFE_S, clock=clock)
-        self._models: dict[str, Model] = {}
-        """As last seen among the candidates: an outcome only has their names."""
+        """Model -> answers, their real costs, their costs by price."""
+        self._figures = Figures(self.statistics, 3, clock)
+        self._roster = Roster()
 
     def expected_usd(self, model: Model, workload: Workload) -> float | None:
         """Return what this request would cost; None: there is no price."""
-        if self._models.get(model.name) is not model and len(self._models) < _MAX_MODELS:
-            self._models[model.name] = model
-        by_price = cost_by_price(model, workload)
-        sums = None if by_price is None else self.statistics.get(model.name)
-        if by_price is None or sums is None:
-            return by_price
-        count, real, expected = map(float, sums)
-        prior = _PRIOR_COUNT * expected / count
-        return by_price * (real + prior) / (expected + prior)
+        return self.expected(workload, (model,))[0]
+
+    def expected(self, workload: Workload, candidates: Sequence[Model]) -> list[float | None]:
+        """Return what this request would cost, in the candidates' order."""
+        self._roster.note(candidates)
+        usage = expected_usage(workload)
+        sums = self._figures.of([model.name for model in candidates])
+        return [
+            None if model.price is None else model.price.cost_usd(usage) * _talkativeness(*learnt)
+            for model, learnt in zip(candidates, sums, strict=True)
+        ]
 
     def learn(self, outcome: Outcome) -> None:
         """Take note of a real cost; nothing is learnt of scores, failures and cached answers."""
         is_real = outcome.finish == "complete" and outcome.cached in {"miss", "bypass"}
-        model = self._models.get(outcome.model)
+        model = self._roster.get(outcome.model)
         if is_real and outcome.score is None and model is not None and outcome.cost_usd:
             self._add(model, outcome.workload, outcome.cost_usd)
 
@@ -49,14 +53,22 @@ class Costs:
     def _add(self, model: Model, workload: Workload, cost_usd: float) -> None:
         by_price = cost_by_price(model, workload)
         if by_price:
-            self.statistics.add(model.name, (1.0, cost_usd, by_price))
+            self._figures.add(model.name, (1.0, cost_usd, by_price))
 
 
 def cost_by_price(model: Model, workload: Workload) -> float | None:
     """Return USD for the tokens counted and expected; None: there is no price."""
-    if model.price is None:
-        return None
-    usage = Usage(
+    return None if model.price is None else model.price.cost_usd(expected_usage(workload))
+
+
+def expected_usage(workload: Workload) -> Usage:
+    return Usage(
         prompt_tokens=workload.input_tokens, completion_tokens=workload.expected_output_tokens
     )
-    return model.price.cost_usd(usage)
+
+
+def _talkativeness(count: float, real: float, expected: float) -> float:
+    if count <= 0 or expected <= 0:
+        return 1.0
+    prior = _PRIOR_COUNT * expected / count
+    return (real + prior) / (expected + prior)

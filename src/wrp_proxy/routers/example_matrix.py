@@ -40,10 +40,11 @@ class ExampleMatrix:
         return counts, totals
 
     def residuals(self, shrinkage: float) -> npt.NDArray[np.float32]:
-        """Return by how much each score differs from what its categories tell; 0: not known."""
+        """Return by how much each score differs from what its categories tell; NaN: unknown."""
         counts = self.posteriors.T @ self._is_known.astype(np.float64)
         totals = self.posteriors.T @ self._values
         means = self._values.sum(axis=0) / np.maximum(self._is_known.sum(axis=0), 1)
         cells = (totals + shrinkage * means) / (counts + shrinkage)
         told = self.posteriors @ cells
-        return np.where(self._is_known, self._values - told, 0.0).astype(np.float32)
+        residuals: npt.NDArray[np.float32] = (self._scores - told).astype(np.float32)
+        return residuals

@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from math import inf
-from typing import Any
 
-from wrp_proxy.errors import ConfigError, Problem
-from wrp_proxy.routers.base import Example, MakeRouter, Router
+from wrp_proxy.routers.base import Example, Router
 from wrp_proxy.routers.costs import Costs
 from wrp_proxy.routers.qualities import Qualities
 from wrp_proxy.routers.scoring import Scoring
@@ -25,13 +23,12 @@ class InnerRanking:
 
     def __init__(
         self,
-        inner: str | dict[str, Any] | None,
-        make: MakeRouter,
+        inner: Router | None,
         costs: Costs,
         cost_weight: float,
         clock: Clock,
     ) -> None:
-        self._inner: Router | None = None if inner is None else make(inner)
+        self._inner = inner
         self._costs = costs
         self._qualities = Qualities(clock)
         self._scoring = Scoring(costs, cost_weight)
@@ -81,9 +78,3 @@ def cheapest_of(costs: Costs, workload: Workload, candidates: Sequence[Model]) -
         return inf if cost_usd is None else cost_usd
 
     return min(candidates, key=cost_of)
-
-
-def no_router(written: object) -> Router:
-    """Refuse to build a wrapped strategy, where nobody was told how."""
-    problem = Problem("inner", f"{written!r} cannot be built here", "leave it out")
-    raise ConfigError([problem])

@@ -8,7 +8,6 @@ import numpy as np
 from annotated_types import Ge, Gt
 
 from wrp_proxy.routers.base import Example
-from wrp_proxy.routers.context import Contexts
 from wrp_proxy.routers.costs import Costs
 from wrp_proxy.routers.lessons import lesson_of
 from wrp_proxy.routers.neighbours import Neighbours
@@ -17,6 +16,9 @@ from wrp_proxy.routers.scoring import Scoring
 from wrp_proxy.routers.statistics import Clock, Statistics
 from wrp_proxy.signals import Signal
 from wrp_proxy.types import Decision, Model, Outcome, Workload
+
+_LEAST_SHRINKAGE = 1e-6
+"""So that a model without neighbours is at its mean, whatever the configuration says."""
 
 
 class Nearest:
@@ -46,7 +48,6 @@ class Nearest:
         self._costs = Costs(clock)
         self._scoring = Scoring(self._costs, cost_weight)
         self._neighbours = Neighbours(capacity)
-        self._contexts = Contexts()
         self.statistics: tuple[Statistics, ...] = (self._costs.statistics,)
 
     def select(self, workload: Workload, candidates: Sequence[Model]) -> Decision:
@@ -62,13 +63,18 @@ class Nearest:
 
     def learn(self, outcome: Outcome) -> None:
         self._costs.learn(outcome)
-        lesson = lesson_of(outcome)
+        lesson, score = lesson_of(outcome), outcome.score
         features = outcome.workload.features
-        if lesson is not None and lesson.weight > 0 and features is not None:
+        if lesson is None or features is None:
+            return
+        if score is not None and score.replaces is not None:
+            self._neighbours.correct(features, outcome.model, score.replaces, score.value)
+        else:
             value = lesson.reward / lesson.weight
             self._neighbours.add(features, {outcome.model: value}, lesson.weight)
 
     def fit(self, examples: Sequence[Example], models: Sequence[Model]) -> None:
+        self._costs.statistics.clear()
         self._costs.fit(examples, models)
         self._neighbours.clear()
         for example in examples:
@@ -76,12 +82,13 @@ class Nearest:
                 self._neighbours.add(example.workload.features, example.scores, 1.0)
 
     def _quality(self, workload: Workload, candidates: Sequence[Model]) -> list[float]:
-        priors = np.array([prior_quality(model, workload) for model in candidates])
+        priors = [prior_quality(model, workload) for model in candidates]
         if workload.features is None:
-            return list(map(float, priors))
+            return priors
         names = [model.name for model in candidates]
         means = self._neighbours.overall(names)
         expected = np.where(np.isnan(means), priors, means)
         counts, totals = self._neighbours.near(workload.features, names, self._k, self._temperature)
-        blended = (totals + self._shrinkage * expected) / np.maximum(counts + self._shrinkage, 1e-9)
-        return list(map(float, blended))
+        shrinkage = max(self._shrinkage, _LEAST_SHRINKAGE)
+        blended = (totals + shrinkage * expected) / (counts + shrinkage)
+        return [float(quality) for quality in blended]

@@ -49,7 +49,7 @@ class Pareto:
 
     def select(self, workload: Workload, candidates: Sequence[Model]) -> Decision:
         quality = self._qualities.expected(workload, candidates)
-        costs = [self._costs.expected_usd(model, workload) for model in candidates]
+        costs = self._costs.expected(workload, candidates)
         latencies = self._speeds.expected_s(workload, candidates)
         dearest = max((cost for cost in costs if cost is not None), default=0.0) or 1.0
         shares = [1.0 if cost is None else cost / dearest for cost in costs]

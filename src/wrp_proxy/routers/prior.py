@@ -21,7 +21,8 @@ def prior_quality(model: Model, workload: Workload) -> float:
     if default is None:
         default = sum(quality.values()) / len(quality)
     if workload.probabilities:
-        return sum(p * quality.get(name, default) for name, p in workload.probabilities.items())
+        get = quality.get
+        return sum([p * get(name, default) for name, p in workload.probabilities.items()])
     return quality.get(workload.category, default)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from time import time
 
 from wrp_proxy.routers.base import Example
+from wrp_proxy.routers.figures import Figures
 from wrp_proxy.routers.lessons import lesson_of
 from wrp_proxy.routers.prior import prior_quality
 from wrp_proxy.routers.statistics import Clock, Statistics
@@ -28,11 +29,20 @@ class Qualities:
 
     def __init__(self, clock: Clock = time) -> None:
         self.statistics = Statistics("qualities", half_life_s=_HALF_LIFE_S, clock=clock)
+        self._figures = Figures(self.statistics, 2, clock)
 
     def expected(self, workload: Workload, candidates: Sequence[Model]) -> list[float]:
         """Return the qualities expected, 0 to 1, in the candidates' order."""
         chances = likely_categories(workload)
-        return [self._expected(model, workload, chances) for model in candidates]
+        categories = (_ALL, *chances)
+        sums = self._figures.of(
+            [f"{model.name}\n{category}" for model in candidates for category in categories]
+        )
+        width = len(categories)
+        return [
+            _expected(prior_quality(model, workload), sums[i * width : (i + 1) * width], chances)
+            for i, model in enumerate(candidates)
+        ]
 
     def learn(self, outcome: Outcome) -> None:
         """Take note of a score, or of a failure."""
@@ -45,24 +55,22 @@ class Qualities:
             for name, value in example.scores.items():
                 self._add(name, example.workload, 1.0, value)
 
-    def _expected(self, model: Model, workload: Workload, chances: Mapping[str, float]) -> float:
-        prior = prior_quality(model, workload)
-        overall = self.statistics.get(f"{model.name}\n{_ALL}")
-        if overall is None:
-            return prior
-        weight, total = overall.tolist()
-        mean = (total + _OF_PRIOR * prior) / (weight + _OF_PRIOR)
-        expected = 0.0
-        for category, chance in chances.items():
-            sums = self.statistics.get(f"{model.name}\n{category}")
-            weight, total = (0.0, 0.0) if sums is None else sums.tolist()
-            expected += chance * (total + _OF_MODEL * mean) / (weight + _OF_MODEL)
-        return min(max(expected, 0.0), 1.0)
-
     def _add(self, name: str, workload: Workload, weight: float, total: float) -> None:
-        self.statistics.add(f"{name}\n{_ALL}", (weight, total))
+        self._figures.add(f"{name}\n{_ALL}", (weight, total))
         for category, chance in likely_categories(workload).items():
-            self.statistics.add(f"{name}\n{category}", (chance * weight, chance * total))
+            self._figures.add(f"{name}\n{category}", (chance * weight, chance * total))
+
+
+def _expected(
+    prior: float, sums: Sequence[tuple[float, ...]], chances: Mapping[str, float]
+) -> float:
+    """Shrink a model's means in each category; `sums`: those of all categories go first."""
+    (weight, total), *cells = sums
+    mean = (total + _OF_PRIOR * prior) / (weight + _OF_PRIOR)
+    expected = 0.0
+    for chance, (weight, total) in zip(chances.values(), cells, strict=True):
+        expected += chance * (total + _OF_MODEL * mean) / (weight + _OF_MODEL)
+    return min(max(expected, 0.0), 1.0)
 
 
 def likely_categories(workload: Workload) -> dict[str, float]:

@@ -9,7 +9,7 @@ import numpy as np
 from wrp_proxy.routers.base import Example
 from wrp_proxy.routers.context import Context, Contexts, Priors
 from wrp_proxy.routers.lessons import Lesson, Roster
-from wrp_proxy.routers.rows import fade, rows_of
+from wrp_proxy.routers.rows import Rows, fade
 from wrp_proxy.routers.statistics import Clock, Statistics, Vector
 from wrp_proxy.types import Model
 
@@ -45,6 +45,7 @@ class ScoreTable:
         self._observed = Statistics("observed", discount=discount, clock=clock)
         self._fitted = Statistics("fitted", clock=clock)
         self.statistics = (self._observed, self._fitted)
+        self._rows = [Rows(sums, clock) for sums in self.statistics]
         self._optimism = optimism
         self._roster = Roster()
         self._priors = Priors()
@@ -53,10 +54,8 @@ class ScoreTable:
         """Return the means and counts of candidates, over the categories it may be."""
         self._roster.note(candidates)
         size = len(context.space.categories)
-        observed, fitted = (
-            np.maximum(rows_of(sums, context.space, candidates, 2 * size), 0.0)
-            for sums in self.statistics
-        )
+        keys = [context.space.key(model.name) for model in candidates]
+        observed, fitted = (np.maximum(rows.of(keys, 2 * size), 0.0) for rows in self._rows)
         fitted, observed = fitted.reshape(-1, 2, size), observed.reshape(-1, 2, size)
         believes = not _contradicts(observed, fitted)
         fitted = fitted * believes

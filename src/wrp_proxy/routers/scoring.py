@@ -53,9 +53,8 @@ class Scoring:
         """
         wished = workload.preferences.cost
         weight = self._cost_weight if wished is None else wished
-        costs = [self._costs.expected_usd(model, workload) for model in candidates]
-        known = [cost for cost in costs if cost is not None]
-        dearest = max(known, default=0.0) or 1.0
+        costs = self._costs.expected(workload, candidates)
+        dearest = max([cost for cost in costs if cost is not None], default=0.0) or 1.0
         shares = [1.0 if cost is None else cost / dearest for cost in costs]
         extra = bonus or [0.0] * len(candidates)
         waits = self._waits(workload, candidates)

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from time import time
-from typing import Annotated, Any
+from typing import Annotated
 
 from annotated_types import Ge, Gt, Le
 
-from wrp_proxy.routers.base import Example, MakeRouter
+from wrp_proxy.routers.base import Example, Router
 from wrp_proxy.routers.costs import Costs
-from wrp_proxy.routers.inner_ranking import InnerRanking, cheapest_of, no_router
+from wrp_proxy.routers.inner_ranking import InnerRanking, cheapest_of
 from wrp_proxy.routers.statistics import Clock
 from wrp_proxy.signals import Check
 from wrp_proxy.types import Decision, Model, Outcome, Workload
@@ -27,20 +27,19 @@ class SelfConsistency:
     set 0, the samples would be the same: one is taken, and a second model asked.
     """
 
-    def __init__(  # noqa: PLR0913 - parameters of the configuration
+    def __init__(
         self,
+        inner: Router | None = None,
         *,
-        inner: str | dict[str, Any] | None = None,
         samples: Annotated[int, Ge(2), Le(5)] = 3,
         max_tokens: Annotated[int, Ge(1)] = 256,
         temperature: Annotated[float, Gt(0), Le(2)] = 1.0,
         cost_weight: Annotated[float, Ge(0)] = 0.3,
-        make: MakeRouter = no_router,
         clock: Clock = time,
     ) -> None:
         """`max_tokens`: answers expected to be longer are not short."""
         costs = Costs(clock)
-        self._ranking = InnerRanking(inner, make, costs, cost_weight, clock)
+        self._ranking = InnerRanking(inner, costs, cost_weight, clock)
         self.name = self._ranking.name_of("self_consistency")
         self.signals = self._ranking.signals
         self.statistics = self._ranking.statistics

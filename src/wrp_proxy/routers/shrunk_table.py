@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from wrp_proxy.routers.rows import Rows
 from wrp_proxy.routers.statistics import Clock, Statistics, Vector
 
 _OF_PRIOR = 10.0
@@ -22,6 +23,7 @@ class ShrunkTable:
         self, name: str, *, shrinkage: float, half_life_s: float | None, clock: Clock
     ) -> None:
         self.statistics = Statistics(name, half_life_s=half_life_s, clock=clock)
+        self._rows = Rows(self.statistics, clock)
         self._shrinkage = shrinkage
 
     def estimate(self, keys: Sequence[str], priors: Vector, weights: Vector) -> Vector:
@@ -43,9 +45,5 @@ class ShrunkTable:
         self.statistics.add(key, np.concatenate((counts, totals)))
 
     def _sums(self, keys: Sequence[str], cells: int) -> tuple[Vector, Vector]:
-        rows = np.zeros((len(keys), 2 * cells))
-        for place, key in enumerate(keys):
-            sums = self.statistics.get(key)
-            if sums is not None and len(sums) == 2 * cells:
-                rows[place] = sums
+        rows = self._rows.of(keys, 2 * cells)
         return np.maximum(rows[:, :cells], 0.0), rows[:, cells:]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from wrp_proxy.routers.figures import Figures
 from wrp_proxy.routers.statistics import Clock, Statistics
 from wrp_proxy.types import Model, Outcome, Workload
 
@@ -26,11 +27,12 @@ class Speeds:
             "speeds", half_life_s=half_life_s, discount=_DISCOUNT, clock=clock
         )
         """Model -> attempts, answered; streams, their TTFT; tokens, the time these took."""
+        self._figures = Figures(self.statistics, 6, clock)
 
     def expected_s(self, workload: Workload, candidates: Sequence[Model]) -> list[float]:
         """Return seconds to the end of the answer, in the candidates' order."""
-        sums = [self._sums(model.name) for model in candidates]
-        streams, first_s, tokens, decode_s = (sum(one[i] for one in sums) for i in range(2, 6))
+        sums = self._figures.of([model.name for model in candidates])
+        _, _, streams, first_s, tokens, decode_s = map(sum, zip(*sums, strict=True))
         ttft_s = first_s / streams if streams else (0.0 if tokens else _PRIOR_TTFT_S)
         tpot_s = decode_s / tokens if tokens else _PRIOR_TPOT_S
         length = workload.expected_output_tokens
@@ -41,9 +43,9 @@ class Speeds:
         if outcome.score is not None or outcome.cached not in {"miss", "bypass"}:
             return
         if outcome.finish == "failed":
-            self.statistics.add(outcome.model, (1.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+            self._figures.add(outcome.model, (1.0, 0.0, 0.0, 0.0, 0.0, 0.0))
         elif outcome.finish == "complete" or outcome.first_content_s is not None:
-            self.statistics.add(outcome.model, (1.0, 1.0, *self._seen(outcome)))
+            self._figures.add(outcome.model, (1.0, 1.0, *self._seen(outcome)))
 
     def _seen(self, outcome: Outcome) -> tuple[float, float, float, float]:
         tokens = 0
@@ -53,15 +55,11 @@ class Speeds:
             first_s = outcome.first_content_s
             streamed = (1.0, first_s)
         else:
-            known = self._sums(outcome.model)
+            (known,) = self._figures.of([outcome.model])
             first_s = known[3] / known[2] if known[2] else 0.0
             streamed = (0.0, 0.0)
         decode_s = max(outcome.duration_s - first_s, 0.0) if tokens else 0.0
         return (*streamed, float(tokens), decode_s)
-
-    def _sums(self, name: str) -> list[float]:
-        sums = self.statistics.get(name)
-        return [0.0] * 6 if sums is None else sums.tolist()
 
 
 def _expected_s(sums: Sequence[float], ttft_s: float, tpot_s: float, length: int) -> float:

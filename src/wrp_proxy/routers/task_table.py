@@ -93,7 +93,7 @@ class TaskTable:
             self._speeds.statistics,
         )
         if trained is not None:
-            load_trained(trained, self.statistics)
+            load_trained(Path(trained), self.name, self.statistics)
 
     def select(self, workload: Workload, candidates: Sequence[Model]) -> Decision:
         quality = self._quality(workload, candidates)
@@ -128,7 +128,7 @@ class TaskTable:
             self._heard.add("scores", (1.0,))
 
     def fit(self, examples: Sequence[Example], models: Sequence[Model]) -> None:
-        for one in (self._tasks, self._cells):
+        for one in (self._tasks, self._cells, self._costs):
             one.statistics.clear()
         self._costs.fit(examples, models)
         matrix = ExampleMatrix(examples, models, self._contexts)
@@ -175,4 +175,4 @@ class TaskTable:
         return self._cells.estimate(keys, prior, np.eye(count)[cluster])
 
     def _cell_key(self, name: str) -> str:
-        return f"{self._clusters.count}|{name}"
+        return f"{self._clusters.fingerprint}|{name}"

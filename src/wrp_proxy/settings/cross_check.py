@@ -11,6 +11,7 @@ from wrp_proxy.providers.vendors import VENDORS
 from wrp_proxy.settings.cache_check import check_cache
 from wrp_proxy.settings.raw import mapping, sequence
 from wrp_proxy.settings.strategy_check import check_strategy
+from wrp_proxy.settings.workload_check import check_workload
 
 _HTTP = frozenset({"type", "base_url", "api_key", "discover", "http2"})
 _KEYS_OF_TYPE: Mapping[str, frozenset[str]] = {
@@ -39,6 +40,10 @@ def cross_check(raw: Mapping[str, Any]) -> Iterator[Problem]:
         )
     yield from _check_keys(mapping(raw.get("server")).get("api_keys"))
     yield from check_cache(raw)
+    yield from _check_names(
+        "workload.categories", mapping(mapping(raw.get("workload")).get("categories"))
+    )
+    yield from check_workload(raw)
 
 
 def _check_names(section: str, named: Mapping[Any, Any]) -> Iterator[Problem]:

@@ -1,15 +1,18 @@
 """Checks of strategies: their names, their parameters, and what these name in turn."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from inspect import Parameter
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, ValidationError, create_model
+from pydantic import ConfigDict, Strict, ValidationError, create_model
 
 from wrp_proxy.errors import ConfigError, Problem, choose
 from wrp_proxy.routers.composition import Spec, configurable, read_spec
 from wrp_proxy.routers.rules.analysis import check_rules
 from wrp_proxy.routers.rules.known import Place
+from wrp_proxy.routers.trained_file import read_trained
 from wrp_proxy.settings.raw import mapping, sequence
 from wrp_proxy.settings.rule_names import known_names
 
@@ -40,14 +43,14 @@ def _check_written(
 def _check_parameters(layer: Spec) -> Iterator[Problem]:
     fields: dict[str, Any] = {
         parameter.name: (
-            parameter.annotation,
+            _PATH if parameter.annotation == Path | None else parameter.annotation,
             ... if parameter.default is Parameter.empty else parameter.default,
         )
         for parameter in configurable(layer.name).values()
     }
     model = create_model(
         f"{layer.name}_parameters",
-        __config__=ConfigDict(extra="forbid", allow_inf_nan=False),
+        __config__=ConfigDict(extra="forbid", allow_inf_nan=False, strict=True),
         **fields,
     )
     try:
@@ -86,10 +89,6 @@ def _check_strong(layer: Spec, models: Sequence[Any], raw: Mapping[str, Any]) ->
 
 def _check_cascade(layer: Spec, models: Sequence[Any], raw: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _check_named(layer, "tiers", models)
-    for place in ("inner",):
-        if layer.parameters.get(place) is not None:
-            written = layer.parameters[place]
-            yield from _check_written(f"{layer.path}.{place}", written, models, raw)
 
 
 def _check_named(layer: Spec, parameter: str, models: Sequence[Any]) -> Iterator[Problem]:
@@ -99,19 +98,31 @@ def _check_named(layer: Spec, parameter: str, models: Sequence[Any]) -> Iterator
             yield Problem(at, f"'{model}' is no model of the route", choose(model, models))
 
 
+def _check_trained(layer: Spec, models: Sequence[Any], raw: Mapping[str, Any]) -> Iterator[Problem]:
+    file = layer.parameters.get("trained")
+    if isinstance(file, str):
+        try:
+            read_trained(Path(file), layer.name)
+        except ConfigError as error:
+            for problem in error.problems:
+                yield replace(problem, path=f"{layer.path}.trained")
+
+
 def _check_budget(layer: Spec, models: Sequence[Any], raw: Mapping[str, Any]) -> Iterator[Problem]:
     given = [name for name in _BUDGETS if layer.parameters.get(name) is not None]
     if len(given) != 1:
         yield Problem(layer.path, "takes exactly one budget", f"set one of {', '.join(_BUDGETS)}")
 
 
+_PATH = Annotated[Path, Strict(strict=False)] | None
+"""YAML has no paths, only text."""
 _BUDGETS = ("usd_per_day", "usd_per_request", "share_of_dearest")
 _OwnCheck = Callable[[Spec, Sequence[Any], Mapping[str, Any]], Iterator[Problem]]
 _OWN_CHECKS: Mapping[str, _OwnCheck] = {
     "budgeted": _check_budget,
     "cascade": _check_cascade,
     "rules": _check_rules,
-    "self_consistency": _check_cascade,
     "strong_share": _check_strong,
+    "task_table": _check_trained,
     "weighted": _check_weights,
 }

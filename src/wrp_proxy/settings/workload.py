@@ -2,11 +2,21 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from wrp_proxy.settings.sections import Section, Share
 
-Sentence = Annotated[str, Field(min_length=1, max_length=2000)]
+_FEWEST = 5
+
+
+def _check_sentences(sentences: list[str]) -> list[str]:
+    if len(set(sentences)) < _FEWEST:
+        raise ValueError(f"give a dozen different example sentences, at least {_FEWEST}")
+    return sentences
+
+
+Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Sentences = Annotated[list[Sentence], Field(max_length=500), AfterValidator(_check_sentences)]
 
 
 class WorkloadSettings(Section):
@@ -16,7 +26,5 @@ class WorkloadSettings(Section):
     """A category less probable is `unknown`; default: as the shipped model was measured with."""
     judge: str | None = Field(default=None, min_length=1)
     """A model that strategies may ask whether an answer is right (verifier `judge`)."""
-    categories: dict[str, Annotated[list[Sentence], Field(min_length=5, max_length=500)]] = Field(
-        default_factory=dict
-    )
+    categories: dict[str, Sentences] = Field(default_factory=dict)
     """Name -> example sentences, a dozen or more; a shipped name is extended by them."""

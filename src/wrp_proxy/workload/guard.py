@@ -1,6 +1,6 @@
 """Keeps a signal that fails, or takes too long, from harming the request."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -46,6 +46,12 @@ class Guard:
     @property
     def counts(self) -> Mapping[tuple[Signal, Mishap], int]:
         return self._tally.counts
+
+    def rows(self) -> Iterator[tuple[str, str, float, Mapping[str, str], bool]]:
+        """Yield the same as metrics: name, meaning, value, labels, and that it only grows."""
+        for (signal, mishap), count in list(self._tally.counts.items()):
+            labels = {"signal": signal, "mishap": mishap}
+            yield "wrp_signals_unknown", "Signals that could not be told.", count, labels, True
 
     def read(self, reader: Reader, prompt: Prompt, known: Findings) -> Findings | None:
         """Return what the reader finds; None: it found nothing, failed, was slow or has a rest."""

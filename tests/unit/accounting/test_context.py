@@ -48,13 +48,18 @@ def test_nothing_but_the_given_is_written() -> None:
     }
 
 
-def test_unlikely_categories_are_left_out_and_the_rest_is_whole_again() -> None:
-    chances = {"coding": 0.90049, "chat": 0.0912, "law": 0.0049, "history": 0.0035}
+def test_all_categories_are_kept_and_add_up_to_one_again() -> None:
+    chances = {"coding": 0.90049, "chat": 0.0912, "law": 0.0049, "history": 0.0036}
 
     written = outcome(workload=workload(probabilities=chances))
 
     context = json.loads(context_of(written.workload))
-    assert context["probabilities"] == {"coding": 0.9, "chat": 0.091, "law": 0.005}
+    assert context["probabilities"] == {
+        "coding": 0.9,
+        "chat": 0.091,
+        "law": 0.005,
+        "history": 0.004,
+    }
     again = read_back(written).workload.probabilities
     assert sum(again.values()) == pytest.approx(1)
     assert again["coding"] == pytest.approx(0.9, abs=0.01)

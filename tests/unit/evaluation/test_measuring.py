@@ -75,6 +75,7 @@ def test_references_have_accuracy_cost_and_area() -> None:
 
     assert found["best_single"]["model"] == "giant"
     assert found["best_single"]["accuracy"] == 1.0
+    assert found["best_single"]["aiq"] == pytest.approx((0.25 + 1.0) / 2)
     assert found["oracle"]["accuracy"] == pytest.approx(0.75)
     assert found["random"]["accuracy"] < found["oracle"]["accuracy"]
     assert all(row.keys() >= {"accuracy", "cost_per_1k_usd", "aiq"} for row in found.values())

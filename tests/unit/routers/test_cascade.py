@@ -6,7 +6,6 @@ from typing import get_args
 import pytest
 
 from tests.unit.nouns import model, outcome, workload
-from wrp_proxy.routers.base import Router
 from wrp_proxy.routers.cascade import Cascade, VerifierName
 from wrp_proxy.routers.fixed_order import FixedOrder
 from wrp_proxy.signals import Preferences, Score
@@ -73,11 +72,7 @@ def test_pass_rates_are_learnt_per_category_from_verifiers_only() -> None:
 
 
 def test_a_wrapped_strategy_says_who_is_asked_next() -> None:
-    def make(written: object) -> Router:
-        assert written == "fixed_order"
-        return FixedOrder()
-
-    router = Cascade(inner="fixed_order", make=make)
+    router = Cascade(FixedOrder())
 
     assert router.name == "cascade(fixed_order)"
     assert names(router.select(workload(), [MIDDLE, CHEAP, BEST])) == ["cheap", "middle", "best"]

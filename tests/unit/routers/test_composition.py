@@ -142,6 +142,8 @@ def test_a_wrapper_without_a_strategy_is_refused(strategy: str, remedy: str) -> 
         ("session(canary(cheapest))", "canary wraps 2 strategies, not 1"),
         ("cheapest(weighted)", "cheapest wraps 0 strategies, not 1"),
         ("session(session)", "session wraps 1 strategies, not 0"),
+        ("cascade(cheapest, weighted)", "cascade wraps 0 to 1 strategies, not 2"),
+        ("cascade(cheepest)", "there is no strategy 'cheepest'"),
         ("session(cheapest", "the bracket of session is not closed"),
         ("session(cheapest weighted)", "the bracket of session is not closed"),
         ("session(cheapest))", "'session(cheapest))' goes on after its end"),
@@ -223,6 +225,39 @@ def test_anything_written_is_read_or_refused(written: object) -> None:
     spec = read_or_refused(written)
 
     assert spec is None or spec.name in ROUTERS
+
+
+@pytest.mark.parametrize("name", ["cascade", "self_consistency"])
+def test_what_may_wrap_a_strategy_can_do_without(name: str) -> None:
+    alone, written, emptied = (
+        read_spec(strategy) for strategy in (name, f"{name}(linucb)", {"name": name, "inner": None})
+    )
+
+    assert [one.expression for one in (alone, written, emptied)] == [name, f"{name}(linucb)", name]
+    assert not emptied.parameters
+    assert make_router(alone, Clock()).name == name
+    assert make_router(written, Clock()).name == f"{name}(linucb)"
+    assert "inner" not in configurable(name)
+
+
+def test_what_may_be_wrapped_may_be_written_as_a_parameter() -> None:
+    spec = read_spec({"name": "cascade", "tiers": ["small"], "inner": {"name": "linucb"}}, "at")
+
+    assert spec.expression == "cascade(linucb)"
+    assert {layer.path: layer.parameters for layer in spec.layers()} == {
+        "at": {"tiers": ["small"]},
+        "at.inner": {},
+    }
+
+
+def test_optional_wrappers_are_wrapped_in_turn() -> None:
+    router = make_router(
+        read_spec({"name": "session(cascade(task_table))", "cascade": {"escalations": 2}}), Clock()
+    )
+
+    assert router.name == "session(cascade(task_table))"
+    assert "features" in router.signals
+    assert "inner.inner.tasks" in {one.name for one in router.statistics}
 
 
 def test_a_strategy_is_built_with_all_that_it_wraps() -> None:

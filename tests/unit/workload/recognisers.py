@@ -16,6 +16,9 @@ class FakeRecogniser:
     threshold: float = 0.5
     texts: list[str] = field(default_factory=list)
 
+    async def prepare(self, text: str) -> None:
+        return
+
     def features(self, text: str) -> Features:
         self.texts.append(text)
         return np.ones(1, np.float32)

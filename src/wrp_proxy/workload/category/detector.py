@@ -25,5 +25,6 @@ def fit_detectors(
         against = np.vstack([against, *(more for key, more in examples.items() if key != name)])
         features = np.vstack([np.repeat(rows, _COPIES, axis=0), against])
         labels = ["yes"] * (len(rows) * _COPIES) + ["no"] * len(against)
-        detectors[name] = fit_head(features, labels, strength=_STRENGTH)
+        groups = [*np.repeat(np.arange(len(rows)), _COPIES), *range(len(against))]
+        detectors[name] = fit_head(features, labels, strength=_STRENGTH, groups=groups)
     return detectors

@@ -40,7 +40,9 @@ class TextFeatures:
 
     def of(self, text: str) -> Features:
         """Return float32 of length 1, hashed first; all 0 for a text without words."""
-        encoded = self._tokenizer.encode(excerpt(text), add_special_tokens=False)
+        # JSON may carry half of a surrogate pair, which is no text.
+        clean = excerpt(text).encode(errors="replace").decode()
+        encoded = self._tokenizer.encode(clean, add_special_tokens=False)
         pieces = np.array(encoded.ids, np.uint64)
         vector = np.zeros(DIMENSIONS, np.float32)
         if len(pieces):

@@ -29,8 +29,17 @@ class Head:
         return _softmax(logits)
 
 
-def fit_head(features: Matrix, labels: Sequence[str], *, strength: float = 10.0) -> Head:
+def fit_head(
+    features: Matrix,
+    labels: Sequence[str],
+    *,
+    strength: float = 10.0,
+    groups: Sequence[int] | None = None,
+) -> Head:
     """Learn from one row of features and one label a text; the same each time.
+
+    `groups`: a number for each row; rows that are variants of one text have the same, so that none
+    is learnt from where another one is to tell how sure the head may be.
 
     Multinomial logistic regression with an L2 penalty of 1 / (2 * strength * rows), by accelerated
     gradient descent (Nesterov 1983); its temperature is the likeliest on rows it was not learnt
@@ -39,7 +48,8 @@ def fit_head(features: Matrix, labels: Sequence[str], *, strength: float = 10.0)
     names = tuple(sorted(set(labels)))
     target = np.array([names.index(label) for label in labels])
     weights, bias = _descend(features, target, len(names), strength)
-    temperature = _temperature(features, target, len(names), strength)
+    fold = np.arange(len(target)) if groups is None else np.array(groups)
+    temperature = _temperature(features, target, fold % _FOLDS, (len(names), strength))
     return Head(names, weights, bias, temperature)
 
 
@@ -66,7 +76,8 @@ def _descend(
 
 def _curvature(features: Matrix) -> float:
     """Return an upper bound of the curvature: half the largest eigenvalue, with the bias's."""
-    vector: Matrix = np.full(features.shape[1], features.shape[1] ** -0.5, np.float32)
+    drawn = np.random.default_rng(1).standard_normal((features.shape[1],))
+    vector: Matrix = drawn.astype(np.float32)
     length = 1.0
     for _ in range(20):
         vector = np.asarray(features.T @ (features @ vector) / len(features), np.float32)
@@ -76,13 +87,18 @@ def _curvature(features: Matrix) -> float:
 
 
 def _temperature(
-    features: Matrix, target: npt.NDArray[np.int64], count: int, strength: float
+    features: Matrix,
+    target: npt.NDArray[np.int64],
+    fold: npt.NDArray[np.int64],
+    shape: tuple[int, float],
 ) -> float:
-    fold = np.arange(len(target)) % _FOLDS
-    logits = np.zeros((len(target), count), np.float32)
+    """Return the likeliest on held out rows; `shape`: number of categories, and strength."""
+    logits = np.zeros((len(target), shape[0]), np.float32)
     for held in range(_FOLDS):
         inside = fold != held
-        weights, bias = _descend(features[inside], target[inside], count, strength)
+        if not inside.any():
+            return 1.0
+        weights, bias = _descend(features[inside], target[inside], *shape)
         logits[~inside] = features[~inside] @ weights + bias
     rows = np.arange(len(target))
     losses = [

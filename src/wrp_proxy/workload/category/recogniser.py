@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -54,15 +55,8 @@ class Recognition:
     @classmethod
     def shipped(cls, embed: Embed | None = None, path: Path = SHIPPED) -> Self:
         """Load what `scripts/train_categories.py` has learnt."""
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        return cls(
-            TextFeatures(arrays["static"]),
-            _head(arrays, "light"),
-            deep=_head(arrays, "deep"),
-            embed=embed,
-            threshold=float(arrays["threshold"]),
-        )
+        features, light, deep, threshold = _load(path)
+        return cls(features, light, deep=deep, embed=embed, threshold=threshold)
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -87,7 +81,7 @@ class Recognition:
 
     async def prepare(self, text: str) -> None:
         """Have a text embedded, if there is an embedder with time for it."""
-        if self._embed is None or text in self._embeddings:
+        if self._embed is None or text in self._embeddings or not text.strip():
             return
         for first, last in _CUTS:
             if (vector := await self._embed(_cut(text, first, last))) is not None:
@@ -118,7 +112,7 @@ class Recognition:
         rest = 1.0
         for chance in own.values():
             rest *= 1.0 - chance
-        total = sum(own.values())
+        total = sum(own.values()) or 1.0
         scaled = {name: (1.0 - rest) * chance / total for name, chance in own.items()}
         merged = {name: rest * chance for name, chance in chances.items()}
         for name, chance in scaled.items():
@@ -127,6 +121,14 @@ class Recognition:
 
     def _all(self, texts: Sequence[str]) -> Matrix:
         return np.array([self._features.of(text) for text in texts], np.float32)
+
+
+@cache  # it is never changed, and all proxies of a process can use the same
+def _load(path: Path) -> tuple[TextFeatures, Head, Head, float]:
+    with np.load(path, allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    features, threshold = TextFeatures(arrays["static"]), float(arrays["threshold"])
+    return features, _head(arrays, "light"), _head(arrays, "deep"), threshold
 
 
 def deep_features(features: Matrix, embeddings: Matrix) -> Matrix:
