@@ -44,7 +44,7 @@ def test_the_readmes_python_gets_an_answer(
 
     said, why = capsys.readouterr().out.splitlines()
     assert said == "Hello there"
-    assert why.startswith("small because: quality ")
+    assert why.startswith("small because: the only able model")
 
 
 def test_the_readmes_curl_is_what_the_proxy_understands(proxy: Proxy) -> None:

@@ -135,18 +135,18 @@ def build_app(settings: Settings, state_dir: Path) -> App:
     local = {name: p for name, p in providers.items() if isinstance(p, LocalProvider)}
     upstream = make_upstream(settings, os.environ)
     discovery = _discovery(settings, deciding, providers, upstream)
-    translated = {name: Translated(one, dialects) for name, one in providers.items()}
     fail_over = FailOver(
         pool=pool,
-        providers=translated,
+        providers={name: Translated(one, dialects) for name, one in providers.items()},
         upstream=upstream,
         recorder=recorder,
         classifier=deciding.classifier,
         limits=_time_limits(settings),
         max_attempts=settings.resilience.max_attempts,
     )
-    load = RouteLoad(deciding.catalog, pool).of
-    cache = make_cache(settings, state_dir, inner_calls, load, cache_embedder)
+    cache = make_cache(
+        settings, state_dir, inner_calls, RouteLoad(deciding.catalog, pool).of, cache_embedder
+    )
     panel = make_panel(settings, inner_calls)
     pipeline, grading = _pipeline(deciding, cache, panel, fail_over, recorder)
     inner_calls.go_through(pipeline)

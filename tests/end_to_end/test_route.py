@@ -13,9 +13,9 @@ def test_a_route_is_explained_without_a_call(
 ) -> None:
     said = proxy.http.post(path, json={"model": "auto", "messages": ASK}).json()
 
-    assert (said["model"], said["route"], said["strategy"]) == ("small", "auto", "fixed_order")
+    assert (said["model"], said["route"], said["strategy"]) == ("small", "auto", "task_table")
     assert said["ranking"] == ["small"]
-    assert said["reason"] == "first able model of the route"
+    assert said["reason"] == "the only able model"
     assert said["workload"]["input_tokens"] > 0
     assert upstream.received == []
 

@@ -44,7 +44,9 @@ class RememberingCache:
         hit = self.saved.get(request.raw)
         return Lookup(status="exact" if hit else "miss", hit=hit, saves=not hit, own=request.raw)
 
-    async def nearest(self, lookup: Lookup, workload: Workload) -> Lookup:
+    async def nearest(
+        self, lookup: Lookup, workload: Workload, preset: str | None = None
+    ) -> Lookup:
         return lookup
 
     def save(self, lookup: Lookup, pieces: Sequence[bytes], outcome: Outcome) -> None:

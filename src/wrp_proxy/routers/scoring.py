@@ -77,7 +77,7 @@ class Scoring:
             ranking=tuple([candidates[i] for i in order]),
             scores={model.name: scores[i] for i, model in enumerate(candidates)},
             parts=parts,
-            reason=_words(quality[first], costs[first], weight),
+            reason=_words(quality[first], costs[first], weight, len(order)),
         )
 
     def _waits(
@@ -93,6 +93,8 @@ class Scoring:
         return [(weight * one / slowest, one) for one in seconds]
 
 
-def _words(quality: float, cost_usd: float | None, weight: float) -> str:
+def _words(quality: float, cost_usd: float | None, weight: float, among: int) -> str:
+    if among == 1:
+        return "the only able model"
     cost = "no price known" if cost_usd is None else f"{cost_usd:.2g} USD"
     return f"quality {quality:.2f} for {cost} expected, cost weight {weight:g}"

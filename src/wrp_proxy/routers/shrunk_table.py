@@ -37,6 +37,15 @@ class ShrunkTable:
         cells = expected + (totals - counts * expected) / (counts + self._shrinkage)
         return np.asarray(cells @ weights)
 
+    def estimate_in(self, cell: int, cells: int, keys: Sequence[str], priors: Vector) -> Vector:
+        """Return each model's expected score in one of the cells; `priors`: (models,)."""
+        counts, totals = self._sums(keys, cells)
+        number = counts.sum(axis=1)
+        expected = priors + (totals.sum(axis=1) - number * priors) / (number + _OF_PRIOR)
+        own = counts[:, cell]
+        estimate: Vector = expected + (totals[:, cell] - own * expected) / (own + self._shrinkage)
+        return estimate
+
     def add(self, key: str, weights: Vector, count: float, total: float) -> None:
         """Count a score (`total`, of weight `count`) in each cell by its weight."""
         self.statistics.add(key, np.concatenate((weights * count, weights * total)))

@@ -169,10 +169,9 @@ class TaskTable:
         cluster = self._clusters.of(workload.features)
         if cluster is None:
             return None
-        count = self._clusters.count
-        prior = np.repeat((priors @ context.posterior)[:, None], count, axis=1)
         keys = [self._cell_key(model.name) for model in candidates]
-        return self._cells.estimate(keys, prior, np.eye(count)[cluster])
+        expected = priors @ context.posterior
+        return self._cells.estimate_in(cluster, self._clusters.count, keys, expected)
 
     def _cell_key(self, name: str) -> str:
         return f"{self._clusters.fingerprint}|{name}"

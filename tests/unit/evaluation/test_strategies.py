@@ -86,3 +86,22 @@ def test_a_copy_draws_the_same_and_learns_on_its_own() -> None:
 
     assert [one.dump() for one in router.statistics] != [one.dump() for one in copied.statistics]
     assert not any(one.dump() for one in router.statistics)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "cascade",
+        "cascade(linucb)",
+        "self_consistency(task_table)",
+        "session(cascade(task_table))",
+        "canary(cascade, task_table)",
+    ],
+)
+def test_wrappers_that_may_do_without_a_strategy_are_built_both_ways(expression: str) -> None:
+    spec = read_strategies([expression], {"cost_weight": 1}, MODELS, seed=5)[expression]
+
+    router = make_strategy(spec, SimulatedClock())
+
+    assert router.name == expression
+    assert another(router).select(workload(), MODELS).ranking

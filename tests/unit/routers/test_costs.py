@@ -79,6 +79,36 @@ def test_what_is_no_real_cost_teaches_nothing(ended: Outcome) -> None:
     assert learning.statistics.dump() == {}
 
 
+def test_costs_of_all_candidates_are_those_of_each() -> None:
+    learning, unknown = costs(), model("unknown")
+    learning.expected(ASKED, [PRICED, unknown])
+    learning.learn(real(7 * BY_PRICE_USD))
+
+    together = learning.expected(ASKED, [unknown, PRICED])
+
+    assert together == [None, pytest.approx(2 * BY_PRICE_USD)]
+    assert together == [learning.expected_usd(one, ASKED) for one in (unknown, PRICED)]
+
+
+def test_what_was_learnt_elsewhere_counts_at_once() -> None:
+    learning, other = costs(), costs()
+    for one in (learning, other):
+        one.expected_usd(PRICED, ASKED)
+    other.learn(real(7 * BY_PRICE_USD))
+
+    learning.statistics.replace(other.statistics.dump())
+
+    assert learning.expected_usd(PRICED, ASKED) == pytest.approx(2 * BY_PRICE_USD)
+
+
+@pytest.mark.parametrize("sums", [[0.0, 0.0, 0.0], [-1.0, 1.0, 1.0], [1.0]])
+def test_sums_that_say_nothing_leave_the_price(sums: list[float]) -> None:
+    learning = costs()
+    learning.statistics.replace({"priced": (sums, 1000.0)})
+
+    assert learning.expected_usd(PRICED, ASKED) == pytest.approx(BY_PRICE_USD)
+
+
 def test_costs_are_learnt_from_examples() -> None:
     learning = costs()
     example = Example(

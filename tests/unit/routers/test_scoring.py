@@ -3,9 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.clock import Clock
-from tests.unit.nouns import model, workload
+from tests.unit.nouns import model, outcome, usage, workload
 from wrp_proxy.routers.costs import Costs
 from wrp_proxy.routers.scoring import Ranked, Scoring
+from wrp_proxy.routers.speeds import Speeds
 from wrp_proxy.signals import Preferences
 from wrp_proxy.types import Model, Price, Workload
 
@@ -74,6 +75,22 @@ def test_a_bonus_counts_like_quality_and_is_told() -> None:
     assert result.ranking == (CHEAP, DEAR)
     assert result.parts["cheap"].bonus == 0.3
     assert rank([CHEAP], [0.6]).parts["cheap"].bonus is None
+
+
+def test_latency_counts_as_a_share_of_the_slowest() -> None:
+    clock = Clock()
+    speeds = Speeds(600.0, clock)
+    for name, seconds in (("cheap", 1.0), ("dear", 4.0)):
+        speeds.learn(outcome(model=name, usage=usage(10, 50), duration_s=seconds))
+    scoring = Scoring(Costs(clock), 0.0, speeds, 0.5)
+
+    result = scoring.rank(workload(), [CHEAP, DEAR], [0.6, 0.7])
+
+    cheap_s, dear_s = (result.parts[name].latency_s or 0.0 for name in ("cheap", "dear"))
+    assert cheap_s < dear_s
+    assert result.scores == pytest.approx({"cheap": 0.6 - 0.5 * cheap_s / dear_s, "dear": 0.2})
+    unhurried = workload(preferences=Preferences(latency=0.0))
+    assert scoring.rank(unhurried, [CHEAP, DEAR], [0.6, 0.7]).ranking[0] == DEAR
 
 
 def test_the_reason_is_that_of_the_first_place() -> None:

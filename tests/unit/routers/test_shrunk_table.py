@@ -45,6 +45,17 @@ def test_a_score_counts_in_each_cell_by_its_chance_and_can_be_corrected() -> Non
     assert one.estimate(["a"], priors, EVEN) == pytest.approx(other.estimate(["a"], priors, EVEN))
 
 
+def test_one_cell_alone_is_estimated_like_all() -> None:
+    learnt = table()
+    learnt.add_all("a", np.array([10.0, 20.0, 3.0]), np.array([9.0, 6.0, 2.0]))
+
+    alone = learnt.estimate_in(1, 3, ["a", "new"], np.array([0.5, 0.7]))
+
+    priors = np.array([[0.5] * 3, [0.7] * 3])
+    among = learnt.estimate(["a", "new"], priors, np.array([0.0, 1.0, 0.0]))
+    assert alone == pytest.approx(among)
+
+
 def test_sums_of_another_set_of_cells_are_left_out() -> None:
     learnt = table()
     learnt.add_all("a", np.array([10.0]), np.array([0.0]))

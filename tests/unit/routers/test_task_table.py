@@ -84,6 +84,7 @@ def test_scores_that_come_back_move_the_choice_of_their_category() -> None:
         router.learn(scored("dear", LAW, 0.0))
         router.learn(scored("cheap", LAW, 1.0))
         router.learn(scored("dear", CHAT, 1.0))
+        router.learn(scored("cheap", CHAT, 0.0))
 
     assert first(router, LAW) == "cheap"
     assert first(router, CHAT) == "dear"
@@ -214,8 +215,8 @@ def test_a_fresh_one_goes_on_from_what_another_has_learnt() -> None:
     for one, other in zip(router.statistics, fresh.statistics, strict=True):
         other.replace(json.loads(json.dumps(one.dump())))
 
-    for one in routed.asked(40, seed=4):
-        expected, decision = (each.select(one.workload, routed.MODELS) for each in (router, fresh))
+    for asked in routed.asked(40, seed=4):
+        expected, decision = (each.select(asked.workload, routed.MODELS) for each in (router, fresh))
         assert decision.ranking == expected.ranking
         assert decision.scores == pytest.approx(expected.scores)
 

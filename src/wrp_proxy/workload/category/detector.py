@@ -6,8 +6,6 @@ import numpy as np
 
 from wrp_proxy.workload.category.head import Head, Matrix, fit_head
 
-_COPIES = 8
-"""Each example counts as several: a dozen stand against hundreds."""
 _STRENGTH = 30.0
 
 
@@ -16,6 +14,8 @@ def fit_detectors(
 ) -> dict[str, Head]:
     """Return a head of two classes, `yes` and `no`, for each category of `examples`.
 
+    Each example counts as several, so that a dozen weigh as much as hundreds of others.
+
     `examples`: a row of features for each sentence. A category of the same name among
     `other_names`, which name the rows of `others`, is no counter-example: it is extended.
     """
@@ -23,8 +23,9 @@ def fit_detectors(
     for name, rows in examples.items():
         against = others[[other != name for other in other_names]]
         against = np.vstack([against, *(more for key, more in examples.items() if key != name)])
-        features = np.vstack([np.repeat(rows, _COPIES, axis=0), against])
-        labels = ["yes"] * (len(rows) * _COPIES) + ["no"] * len(against)
-        groups = [*np.repeat(np.arange(len(rows)), _COPIES), *range(len(against))]
+        copies = max(len(against) // len(rows), 1)
+        features = np.vstack([np.repeat(rows, copies, axis=0), against])
+        labels = ["yes"] * (len(rows) * copies) + ["no"] * len(against)
+        groups = [*np.repeat(np.arange(len(rows)), copies), *range(len(against))]
         detectors[name] = fit_head(features, labels, strength=_STRENGTH, groups=groups)
     return detectors

@@ -26,7 +26,7 @@ def chances(detector: Head, rows: Matrix) -> Matrix:
 def test_what_is_like_the_examples_is_told_from_all_else() -> None:
     detector = fit_detectors({"boats": rows_of(BOATS)}, ROWS, NAMES)["boats"]
 
-    assert (chances(detector, rows_of(BOATS_UNSEEN)) > 0.5).all()
+    assert (chances(detector, rows_of(BOATS_UNSEEN)) > 0.6).all()
     assert (chances(detector, UNSEEN) > 0.5).mean() < 0.03
 
 
