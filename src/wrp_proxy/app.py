@@ -12,7 +12,7 @@ from secrets import token_hex
 from time import monotonic, time
 
 import structlog
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
 from wrp_proxy.accounting.feedback import FeedbackBook
@@ -26,7 +26,6 @@ from wrp_proxy.accounting.usage_report import UsageReport
 from wrp_proxy.api.accounts import accounts_api
 from wrp_proxy.api.asgi import App
 from wrp_proxy.api.cache_admin import cache_api
-from wrp_proxy.api.feedback import feedback_api
 from wrp_proxy.api.health import health_api
 from wrp_proxy.api.idempotency import Idempotency
 from wrp_proxy.api.models import models_api
@@ -34,13 +33,14 @@ from wrp_proxy.api.openapi.document import openapi_api
 from wrp_proxy.api_maker import ApiMaker, make_dialects
 from wrp_proxy.attempt import TimeLimits
 from wrp_proxy.cache.embedders.remembering import RememberingEmbedder
-from wrp_proxy.cache.heeding import Heeding
 from wrp_proxy.cache_maker import CacheParts, is_semantic_somewhere, make_cache
 from wrp_proxy.catalog import Catalog
 from wrp_proxy.dialects.translated import Translated
 from wrp_proxy.embedder_maker import make_embedder
 from wrp_proxy.fail_over import FailOver
+from wrp_proxy.feedback_maker import estimate_judges, make_feedback
 from wrp_proxy.grading.debiasing import Debiasing
+from wrp_proxy.grading.recent import Recent
 from wrp_proxy.grading_answers import Grading
 from wrp_proxy.holding import Holding
 from wrp_proxy.http_maker import make_http
@@ -59,8 +59,6 @@ from wrp_proxy.providers.upstream import Upstream
 from wrp_proxy.route_load import RouteLoad
 from wrp_proxy.routers.fixed_order import FixedOrder
 from wrp_proxy.routing_maker import (
-    knows_model,
-    learn,
     make_classifier,
     make_grader,
     make_panel,
@@ -148,7 +146,8 @@ def build_app(settings: Settings, state_dir: Path) -> App:
         settings, state_dir, inner_calls, RouteLoad(deciding.catalog, pool).of, cache_embedder
     )
     panel = make_panel(settings, inner_calls)
-    pipeline, grading = _pipeline(deciding, cache, panel, fail_over, recorder)
+    recent, debiasing = Recent(), Debiasing()
+    pipeline, grading = _pipeline(deciding, cache, panel, fail_over, recorder, recent)
     inner_calls.go_through(pipeline)
     learning = make_learning(
         settings.cache.redis,
@@ -178,6 +177,7 @@ def build_app(settings: Settings, state_dir: Path) -> App:
             discovery.run,
             partial(deciding.context_length.load, load_tiktoken),
             deciding.learn_categories,
+            partial(estimate_judges, book, debiasing),
             *(provider.run for provider in local.values()),
             *cache.background,
         ],
@@ -194,13 +194,20 @@ def build_app(settings: Settings, state_dir: Path) -> App:
         models_api(deciding.catalog),
         health_api(deciding.catalog, {**local}, lambda: discovery.is_waiting, cache.report.state),
         cache_api(cache.overseer, cache.report, cache.labels),
-        _feedback(book, recorder, cache.heeding, deciding.catalog, idempotency),
+        make_feedback(
+            book=book,
+            flush=recorder.flush,
+            heeding=cache.heeding,
+            catalog=deciding.catalog,
+            idempotency=idempotency,
+            debiasing=debiasing,
+            recent=recent,
+        ),
         accounts_api(UsageReport(journal.path), recorder.flush, metrics.render),
         openapi_api(has_keys=bool(settings.server.api_keys)),
         *apis.routes(),
     ]
-    hot = apis.endpoints(pipeline, idempotency)
-    return make_http(settings, lifespan, routes, hot, user_agent)
+    return make_http(settings, lifespan, routes, apis.endpoints(pipeline, idempotency), user_agent)
 
 
 @asynccontextmanager
@@ -249,9 +256,10 @@ def _pipeline(
     panel: Panel,
     fail_over: FailOver,
     recorder: BackgroundRecorder,
+    recent: Recent,
 ) -> tuple[Pipeline, Grading]:
     grader = make_grader(deciding.catalog, recorder.record_score)
-    grading = Grading(panel, grader)
+    grading = Grading(panel, grader, recent)
     pipeline = Pipeline(
         cache=cache.cache,
         together=Together(cache.flights, recorder),
@@ -262,23 +270,6 @@ def _pipeline(
         recorder=recorder,
     )
     return pipeline, grading
-
-
-def _feedback(
-    book: FeedbackBook,
-    recorder: BackgroundRecorder,
-    heeding: Heeding,
-    catalog: Catalog,
-    idempotency: Idempotency,
-) -> APIRouter:
-    return feedback_api(
-        book,
-        recorder.flush,
-        heeding.heed,
-        learn=Debiasing().before(partial(learn, catalog)),
-        knows_model=partial(knows_model, catalog),
-        idempotency=idempotency,
-    )
 
 
 def _discovery(

@@ -44,6 +44,8 @@ class Route:
     """What the strategy looks at, where there is a choice."""
     always: frozenset[Signal] = frozenset()
     """What rules and the cache look at, also where there is only one model."""
+    decides_first: bool = False
+    """Rules may deny what the cache knows, or keep it out: they are asked before it answers."""
     preferences: Preferences = NO_PREFERENCES
     """What the suffix says that it was asked for with."""
 

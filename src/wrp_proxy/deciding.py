@@ -1,6 +1,6 @@
 """The first half of a request's life: what is asked, and which model is to answer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wrp_proxy.catalog import Catalog, Route
 from wrp_proxy.types import ChatRequest, Decision, Model, Workload
@@ -20,7 +20,8 @@ class Considered:
 async def consider(request: ChatRequest, classifier: Classifier, catalog: Catalog) -> Considered:
     """Decide without calling a model; raise WrpError where the request would be refused."""
     route, models = catalog.resolve(request.model)
-    workload = await classifier.classify(route.wished(request), route.signals)
+    trial = replace(route.wished(request), is_trial=True)
+    workload = await classifier.classify(trial, route.signals)
     candidates = catalog.candidates(request.model, models, workload)
     decision = route.router.select(workload, candidates)
     return Considered(workload=workload, route=route, models=models, decision=decision)

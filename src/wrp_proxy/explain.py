@@ -7,8 +7,11 @@ from typing import Any
 import msgspec
 
 from wrp_proxy.app import Deciding, build_deciding
+from wrp_proxy.cache.embedders.remembering import RememberingEmbedder
 from wrp_proxy.deciding import Considered, consider
+from wrp_proxy.embedder_maker import make_embedder
 from wrp_proxy.explanation import explanation
+from wrp_proxy.inner_calls import InnerCalls
 from wrp_proxy.reasons import (
     check_in_words,
     parts_in_words,
@@ -18,6 +21,7 @@ from wrp_proxy.reasons import (
     wishes_in_words,
 )
 from wrp_proxy.settings import Settings
+from wrp_proxy.settings.cache import EmbedderSettings
 from wrp_proxy.signals import NO_PREFERENCES, Preferences
 from wrp_proxy.types import ChatRequest, Decision, Model, Workload
 from wrp_proxy.workload.context_length import load_tiktoken
@@ -65,11 +69,25 @@ async def explain_as_json(settings: Settings, inquiry: Inquiry) -> str:
 
 
 async def _considered(settings: Settings, inquiry: Inquiry) -> tuple[Deciding, Considered]:
-    deciding = build_deciding(settings)
+    embedder = _embedder() if settings.workload.embed else None
+    deciding = build_deciding(settings, embedder)
+    route, _ = deciding.catalog.resolve(inquiry.model)
     await deciding.context_length.load(load_tiktoken)
     await deciding.learn_categories()
+    if embedder is not None and "category" in route.signals:
+        await embedder.start()
     considered = await consider(_request(inquiry), deciding.classifier, deciding.catalog)
+    if embedder is not None:
+        await embedder.close()
     return deciding, considered
+
+
+def _embedder() -> RememberingEmbedder | None:
+    """Make the one that the proxy tells categories with; without it they may be others."""
+    _, embedder = make_embedder(
+        EmbedderSettings(), InnerCalls({}).embeddings, is_semantic=True, tells_categories=True
+    )
+    return embedder
 
 
 def _request(inquiry: Inquiry) -> ChatRequest:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from wrp_proxy.grading.grader import Grader
+from wrp_proxy.grading.recent import Recent
 from wrp_proxy.trace import Trace
 from wrp_proxy.types import Workload
 from wrp_proxy.verifiers.panel import Panel
@@ -15,9 +16,11 @@ _MOST_BYTES = 64 * 1024
 class Grading:
     """Called by the pipeline behind the last byte; works when the answer is gone."""
 
-    def __init__(self, panel: Panel, grader: Grader) -> None:
+    def __init__(self, panel: Panel, grader: Grader, recent: Recent | None = None) -> None:
+        """`recent` remembers what answers were about, where more is known of it than is written."""
         self._panel = panel
         self._grader = grader
+        self._recent = recent or Recent()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def most_bytes(self, trace: Trace) -> int:
@@ -26,6 +29,8 @@ class Grading:
 
     def note(self, trace: Trace, workload: Workload, pieces: Sequence[bytes] | None) -> None:
         """Grade an answer; `pieces` None: it is too long."""
+        if trace.answered is not None and trace.route is not None and trace.route.signals:
+            self._recent.note(trace.answered)
         if self.most_bytes(trace):
             task = asyncio.create_task(self._grade(trace, workload, pieces))
             self._tasks.add(task)

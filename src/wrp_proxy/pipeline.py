@@ -9,6 +9,7 @@ from wrp_proxy.accounting.base import Recorder
 from wrp_proxy.cache.base import Cache, Hit
 from wrp_proxy.catalog import Catalog
 from wrp_proxy.collected import Collected
+from wrp_proxy.deciding import Considered
 from wrp_proxy.grading_answers import Grading
 from wrp_proxy.holding import Holding
 from wrp_proxy.reasons import explained
@@ -45,25 +46,35 @@ class Pipeline:
         trace.route, models = self._catalog.resolve(request.model)
         trace.request = request = trace.route.wished(request)
         trace.lookup = lookup = await self._cache.lookup(request, trace.route.name)
-        if lookup.hit is not None:
+        considered = await self._consider(trace, models) if trace.route.decides_first else None
+        may_be_known = considered is None or considered.decision.cache != "off"
+        make = partial(self._made, trace, models, considered)
+        if lookup.hit is not None and may_be_known:
             pieces = self._given_again(trace, lookup.hit)
-        elif lookup.flight is not None:
-            make = partial(self._made, trace, models)
+        elif lookup.flight is not None and may_be_known:
             pieces = self._together.answer(trace, lookup.flight, make)
         else:
-            pieces = self._made(trace, models)
+            pieces = make()
         async with aclosing(pieces):
             async for piece in pieces:
                 yield piece
 
-    async def _made(self, trace: Trace, models: tuple[Model, ...]) -> AsyncGenerator[bytes, None]:
+    async def _consider(self, trace: Trace, models: tuple[Model, ...]) -> Considered:
+        assert trace.route  # noqa: S101 - `answer` has set it, for mypy
+        route, request = trace.route, trace.request
+        trace.workload = workload = await self._classifier.classify(request, route.signals)
+        candidates = self._catalog.candidates(request.model, models, workload)
+        decision = route.router.select(workload, candidates)
+        return Considered(workload=workload, route=route, models=models, decision=decision)
+
+    async def _made(
+        self, trace: Trace, models: tuple[Model, ...], considered: Considered | None
+    ) -> AsyncGenerator[bytes, None]:
         """Answer what was not asked before in the same words."""
         assert trace.lookup and trace.route  # noqa: S101, PT018 - `answer` has set them, for mypy
-        trace.workload = workload = await self._classifier.classify(
-            trace.request, trace.route.signals
-        )
-        candidates = self._catalog.candidates(trace.request.model, models, workload)
-        decision = trace.route.router.select(workload, candidates)
+        considered = considered or await self._consider(trace, models)
+        trace.workload = workload = considered.workload
+        decision = considered.decision
         trace.lookup = lookup = await self._cache.nearest(trace.lookup, workload, decision.cache)
         if lookup.hit is not None:
             pieces = self._given_again(trace, lookup.hit)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from time import time
 
 from wrp_proxy.cache.embedders.remembering import RememberingEmbedder
@@ -32,6 +33,8 @@ from wrp_proxy.workload.context_length import ContextLength
 _NOTHING: frozenset[Signal] = frozenset()
 _CATEGORY: frozenset[Signal] = frozenset({"category"})
 _DEFAULT, _DEFAULT_OF_AUTO = {"name": "fixed_order"}, {"name": "task_table"}
+_AGAINST_CACHE = {"deny", "cache"}
+"""Actions of rules that say whether an answer may come from the cache."""
 _EMBEDDING_WAIT_S = 0.015
 """How long a text may wait in line for its vector; without one, cheaper features decide."""
 
@@ -62,13 +65,14 @@ def _route(name: str, settings: RouteSettings, cache: frozenset[Signal]) -> Rout
     default = _DEFAULT_OF_AUTO if name == "auto" else _DEFAULT
     spec = read_spec(settings.strategy.written if settings.strategy else default)
     router = make_router(spec, time)
-    has_rules = any(layer.name == "rules" for layer in spec.layers())
+    rules = [layer.parameters.get("rules", ()) for layer in spec.layers() if layer.name == "rules"]
     return Route(
         name=name,
         router=router,
         models=None if settings.models is None else tuple(settings.models),
         signals=router.signals | cache,
-        always=(router.signals if has_rules else _NOTHING) | cache,
+        always=(router.signals if rules else _NOTHING) | cache,
+        decides_first=any(_AGAINST_CACHE & rule.keys() for rule in chain.from_iterable(rules)),
     )
 
 

@@ -108,6 +108,8 @@ class ChatRequest:
     debug: bool = False
     is_batch: bool = False
     """The caller said that nobody waits for the answer."""
+    is_trial: bool = False
+    """It is to be explained, not answered: nothing is remembered of it."""
     cache: CacheControl = NO_WISHES
     preferences: Preferences = NO_PREFERENCES
 

@@ -17,7 +17,11 @@ PATIENT_MS = 5000
 
 def semantic_config(url: str, cache: Any = "balanced", **more: Any) -> dict[str, Any]:
     """One model on one upstream; the route `auto` looks for other words."""
-    usual = {"routes": {"auto": {"cache": cache}}, "cache": {"lookup_budget_ms": PATIENT_MS}}
+    usual = {
+        "routes": {"auto": {"cache": cache}},
+        "cache": {"lookup_budget_ms": PATIENT_MS},
+        "workload": {"threshold": 1.0},  # else the category, too, says what holds
+    }
     return lab_config(url, **{**usual, **more})
 
 

@@ -210,3 +210,20 @@ def test_who_asks_again_gives_the_answer_before_a_bad_mark(proxy: Proxy) -> None
     found = graded(proxy)
     marks = [[tuple(one)[:3] for one in found[name].opinions] for name in ids]
     assert marks == [[("auto:retry", 0.0, 0.3)], [("auto:moved_on", 1.0, 0.05)], []]
+
+
+@pytest.mark.parametrize("headers", [{}, TALK], ids=["unnamed", "named"])
+def test_a_session_leaves_a_model_that_was_said_to_be_bad_twice(
+    upstream: FakeUpstream, second: FakeUpstream, start_proxy: StartProxy, headers: dict[str, str]
+) -> None:
+    config = pools_config({"small": [upstream.url], "large": [second.url]})
+    config["routes"]["auto"]["strategy"] = "session(fixed_order)"
+    proxy = start_proxy(config)
+
+    chosen = []
+    for _ in range(3):
+        reply = ask(proxy, headers=headers)
+        chosen.append(reply.headers["x-wrp-model"])
+        say(proxy, request_id=reply.headers["x-request-id"], score=0)
+
+    assert chosen == ["small", "small", "large"]

@@ -136,6 +136,32 @@ def test_leaving_a_local_stream_ends_its_generation(local: ChildProxy) -> None:
     assert row["finish"] == "cancelled"
 
 
+def test_auto_learns_which_of_two_local_models_is_liked(start_child: StartChild) -> None:
+    endpoints = {name: [{"provider": "here", "model": name}] for name in ("plain", "liked")}
+    proxy = start_child(
+        {
+            "providers": {"here": {"type": "local"}},
+            "models": {name: {"endpoints": one} for name, one in endpoints.items()},
+            "routes": {"auto": {"models": [*endpoints], "strategy": "linucb"}},
+            "workload": {"embed": False},
+        }
+    )
+    eventually(proxy.is_ready, within_s=60)
+
+    chosen = []
+    for _ in range(16):
+        reply = ask(proxy, max_tokens=3)
+        chosen.append(reply.headers["x-wrp-model"])
+        opinion = {
+            "request_id": reply.headers["x-request-id"],
+            "score": float(chosen[-1] == "liked"),
+        }
+        assert proxy.http.post("/v1/feedback", json=opinion).status_code == 200
+
+    assert chosen[0] == "plain"
+    assert chosen[-10:] == ["liked"] * 10
+
+
 def test_the_local_server_ends_with_a_proxy_that_is_killed(start_child: StartChild) -> None:
     proxy = start_child(None)
     eventually(proxy.is_ready, within_s=60)

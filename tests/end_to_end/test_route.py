@@ -1,10 +1,25 @@
 """`POST /v1/route` says what would happen, and calls nobody."""
 
+import asyncio
+import json
+from pathlib import Path
+
 import pytest
 
 from tests.conftest import StartProxy
 from tests.fake_upstream import FakeUpstream
-from tests.proxy import ASK, Proxy, pools_config
+from tests.proxy import (
+    ASK,
+    CHAT,
+    Proxy,
+    ask,
+    eventually,
+    pools_config,
+    recorded,
+    running_proxy,
+)
+from wrp_proxy.explain import Inquiry, explain_as_json
+from wrp_proxy.settings.load import Options, load_settings
 
 
 @pytest.mark.parametrize("path", ["/v1/route", "/route"])
@@ -83,3 +98,66 @@ def test_a_wrapper_that_had_a_say_is_named(upstream: FakeUpstream, start_proxy: 
 
     assert said["model"] == "large"
     assert any("big-only" in fired for fired in said["fired"])
+
+
+def test_explaining_leaves_no_trace(upstream: FakeUpstream, start_proxy: StartProxy) -> None:
+    config = pools_config({"small": [upstream.url], "large": [upstream.url]})
+    config["routes"]["auto"]["strategy"] = "session(cheapest)"
+    proxy = start_proxy(config)
+    body = {"model": "auto", "messages": [{"role": "user", "content": "The sea is wide. " * 500}]}
+
+    def warmth() -> float:
+        told = proxy.http.post("/v1/route", json=body).json()
+        return float(told["workload"]["warmth"])
+
+    before = [warmth(), warmth()]
+    proxy.http.post(CHAT, json=body)
+
+    assert before == [0.0, 0.0]
+    assert warmth() > 0.9
+
+
+def test_what_is_explained_beforehand_is_what_header_and_journal_say(
+    upstream: FakeUpstream, start_proxy: StartProxy
+) -> None:
+    config = pools_config({"small": [upstream.url], "large": [upstream.url]})
+    config["models"]["large"] |= {"quality": 0.9, "price": {"input": 10, "output": 20}}
+    config["models"]["small"]["quality"] = {"writing": 0.6, "default": 0.4}
+    del config["routes"]["auto"]["strategy"]
+    proxy = start_proxy({**config, "workload": {"embed": False}})
+    headers = {"x-wrp-debug": "1", "x-wrp-cost-weight": "0.2"}
+
+    told = proxy.http.post(
+        "/v1/route", json={"model": "auto", "messages": ASK}, headers=headers
+    ).json()
+    reply = ask(proxy, headers=headers)
+    (row,) = recorded(proxy, request_id=reply.headers["x-request-id"])
+
+    assert reply.headers["x-wrp-reason"] == row["reason"] == told["explanation"]
+    assert reply.headers["x-wrp-model"] == row["model"] == told["model"] == "large"
+    assert json.loads(reply.headers["x-wrp-scores"]) == json.loads(row["scores"]) == told["scores"]
+    assert reply.headers["x-wrp-router"] == row["router"] == told["strategy"] == "task_table"
+    assert row["propensity"] == told["propensity"]
+    said = "; ".join(f"{one['model']}: {one['in_words']}" for one in told["candidates"])
+    assert reply.headers["x-wrp-candidates"] == said
+
+
+def test_the_command_line_tells_categories_as_the_proxy_does(
+    upstream: FakeUpstream, tmp_path: Path
+) -> None:
+    config = pools_config({"small": [upstream.url], "large": [upstream.url]})
+    del config["routes"]["auto"]["strategy"]
+    prompt = "Prove the sixth theorem of algebra about group homomorphisms."
+    body = {"model": "auto", "messages": [{"role": "user", "content": prompt}]}
+
+    with running_proxy(config, tmp_path) as proxy:
+        settings = load_settings(Options(config=tmp_path / "config.yaml", find_ollama=False), {})
+        told = json.loads(asyncio.run(explain_as_json(settings, Inquiry(prompt=prompt))))
+        expected = pytest.approx(told["workload"]["probabilities"], abs=1e-4)
+
+        def is_told_alike() -> bool:
+            served = proxy.http.post("/v1/route", json=body).json()
+            return bool(served["workload"]["probabilities"] == expected)
+
+        # The proxy loads its embedder with the first text.
+        eventually(is_told_alike)

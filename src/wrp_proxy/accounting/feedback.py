@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from wrp_proxy.accounting.columns import outcome_of
@@ -23,6 +24,14 @@ ORDER BY started_at DESC, attempt DESC
 _KNOWN = """
 SELECT score, weight, preferred FROM feedback
 WHERE request_id = ? AND tenant = ? AND attempt = ? AND source = ? AND session = ?
+"""
+_BESIDE = """
+SELECT request_id, tenant, attempt, source, score FROM feedback
+WHERE session = '' AND (request_id, tenant, attempt) IN (
+    SELECT request_id, tenant, attempt FROM feedback
+    WHERE session = '' AND given_at >= :since AND (source = :kind OR source GLOB :kind || ':*')
+)
+ORDER BY request_id, tenant, attempt
 """
 _SAVE = """
 INSERT OR REPLACE INTO feedback
@@ -93,6 +102,17 @@ class FeedbackBook:
 
     def close(self) -> None:
         return
+
+    def beside(self, kind: str, since: float) -> list[list[tuple[str, float]]]:
+        """Return source and score of all that is said, from `since` (Unix seconds) on, of each
+        answer of which a source says something that is `kind` or `kind:NAME`.
+        """
+        with closing(self._connect()) as journal:
+            rows = journal.execute(_BESIDE, {"kind": kind, "since": since})
+            return [
+                [(source, score) for *_, source, score in said]
+                for _, said in groupby(rows, key=lambda row: row[:3])
+            ]
 
     def _find(
         self, journal: sqlite3.Connection, given: Feedback, tenant: str | None

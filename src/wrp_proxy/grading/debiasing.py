@@ -26,7 +26,8 @@ _MOST = 0.45
 _PRIOR_WRONG, _PRIOR_RIGHT = 1.0, 4.0
 _LEAST_PAIRS = 20
 _MACHINES = ("auto:", "verifier:", "shadow")
-_JUDGE = "judge"
+JUDGE = "judge"
+"""The source of a model that judges, or its kind: `judge:NAME`."""
 
 
 class Debiasing:
@@ -84,7 +85,7 @@ class Debiasing:
 
 def is_judge(source: str) -> bool:
     """Tell by its name, `judge` or `judge:NAME`, whether a source is a model that judges."""
-    return source == _JUDGE or source.startswith(f"{_JUDGE}:")
+    return source == JUDGE or source.startswith(f"{JUDGE}:")
 
 
 def is_person(source: str) -> bool:

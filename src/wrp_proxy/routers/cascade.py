@@ -45,7 +45,7 @@ class _Standing:
 
 class Cascade:
     """Ask the cheapest model, or the first of `tiers`; then, where verifiers refuse its answer,
-    the best: by the wrapped strategy, else by prior and learnt pass rates against the cost.
+    the best: by the wrapped strategy, else by prior and scores so far against the cost.
 
     The answer is held until it is accepted. A session whose cheap answers were refused twice goes
     to the better model directly, for `latch_s`; so does a caller to whom costs are nothing. Their

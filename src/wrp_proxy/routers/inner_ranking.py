@@ -1,4 +1,4 @@
-"""How strategies that check answers rank models: by a wrapped strategy, or by what has passed."""
+"""How strategies that check answers rank models: by a wrapped strategy, or by scores so far."""
 
 from collections.abc import Sequence
 from math import inf
@@ -16,9 +16,10 @@ _CATEGORY: frozenset[Signal] = frozenset({"category"})
 
 
 class InnerRanking:
-    """Without a wrapped strategy: quality against cost, where quality is the chance to pass.
+    """Without a wrapped strategy: quality against cost.
 
-    That is a Beta-Bernoulli mean per model and category, learnt from the scores of verifiers.
+    Quality is a Beta-Bernoulli mean per model and category, learnt from the scores of verifiers,
+    who see every answer, and of all others, whose word may count for more.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class InnerRanking:
 
     def learn(self, outcome: Outcome) -> None:
         self._costs.learn(outcome)
-        if outcome.score is not None and outcome.score.source.startswith("verifier"):
+        if outcome.score is not None:
             self._qualities.learn(outcome)
         if self._inner is not None:
             self._inner.learn(outcome)

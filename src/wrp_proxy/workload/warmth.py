@@ -42,8 +42,10 @@ class Warmth:
         text, total = _beginning(prompt)
         warm, is_run = 0.0, True
         for name, size in _blocks(prompt.request.tenant, text):
-            seen = self._seen.pop(name, None)
-            self._seen[name] = now
+            seen = self._seen.get(name)
+            if not prompt.request.is_trial:
+                self._seen.pop(name, None)
+                self._seen[name] = now
             is_run = is_run and seen is not None and now - seen < _GONE_AFTER_S
             if is_run and seen is not None:
                 warm += size * 0.5 ** (max(now - seen, 0.0) / _HALF_LIFE_S)

@@ -202,3 +202,24 @@ def test_of_opinions_at_the_same_time_each_replaces_the_one_before(
     assert len(replaced) == len(set(replaced)) == 7
     (graded,) = read_graded(journal.path)
     assert {graded.opinions[0].value} == set(values) - set(replaced)
+
+
+def test_what_is_said_beside_a_judge_is_found_answer_by_answer(
+    journal: Journal, book: FeedbackBook, clock: Clock
+) -> None:
+    journal.write([outcome(request_id=name, started_at=1000.0) for name in "abcd"])
+    for name in "abc":
+        book.take(said(1.0, request_id=name), None)
+    book.take(said(0.0, request_id="a", source="judge"), None)
+    book.take(said(0.5, request_id="b", source="judge:strict"), None)
+    book.take(said(0.5, request_id="c", source="judgement"), None)
+    book.take(said(0.5, request_id="d", source="judge"), None)
+
+    found = [sorted(one) for one in book.beside("judge", since=0.0)]
+
+    assert found == [
+        [("judge", 0.0), ("user", 1.0)],
+        [("judge:strict", 0.5), ("user", 1.0)],
+        [("judge", 0.5)],
+    ]
+    assert book.beside("judge", since=clock.now + 1) == []

@@ -57,7 +57,7 @@ def test_the_cost_weight_may_prefer_a_middle_tier() -> None:
     assert names(Cascade(cost_weight=0.5).select(workload(), MODELS))[1] == "middle"
 
 
-def test_pass_rates_are_learnt_per_category_from_verifiers_only() -> None:
+def test_what_verifiers_find_is_learnt_per_category() -> None:
     router = Cascade()
     coding, law = workload(category="coding"), workload(category="law")
     for _ in range(40):
@@ -69,6 +69,16 @@ def test_pass_rates_are_learnt_per_category_from_verifiers_only() -> None:
 
     assert names(router.select(coding, MODELS)) == ["cheap", "middle", "best"]
     assert {statistics.name for statistics in router.statistics} == {"costs", "qualities"}
+
+
+def test_what_people_say_is_learnt_as_well() -> None:
+    router = Cascade()
+    for _ in range(40):
+        answer = outcome(model="best", workload=workload(category="coding"))
+        router.learn(replace(answer, score=Score(value=1.0, weight=0.6, source="verifier:code")))
+        router.learn(replace(answer, score=Score(value=0.0, source="user")))
+
+    assert names(router.select(workload(category="coding"), MODELS))[1] == "middle"
 
 
 def test_a_wrapped_strategy_says_who_is_asked_next() -> None:

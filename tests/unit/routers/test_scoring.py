@@ -99,7 +99,8 @@ def test_the_reason_is_that_of_the_first_place() -> None:
     assert rank([CHEAP, DEAR], [0.6, 0.7], 0.5, asked).reason == (
         "quality 0.60 for 0.002 USD expected, cost weight 0.5"
     )
-    assert "no price known" in rank([UNKNOWN], [0.7]).reason
+    assert "no price known" in rank([UNKNOWN, CHEAP], [0.7, 0.1]).reason
+    assert rank([UNKNOWN], [0.7]).reason == "the only able model"
 
 
 @given(st.lists(st.floats(0, 1), min_size=4, max_size=4), st.floats(0, 10))

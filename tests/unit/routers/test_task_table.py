@@ -216,7 +216,9 @@ def test_a_fresh_one_goes_on_from_what_another_has_learnt() -> None:
         other.replace(json.loads(json.dumps(one.dump())))
 
     for asked in routed.asked(40, seed=4):
-        expected, decision = (each.select(asked.workload, routed.MODELS) for each in (router, fresh))
+        expected, decision = (
+            each.select(asked.workload, routed.MODELS) for each in (router, fresh)
+        )
         assert decision.ranking == expected.ranking
         assert decision.scores == pytest.approx(expected.scores)
 
