@@ -22,6 +22,7 @@ from wrp_proxy.cache.base import Entry, Lookup
 from wrp_proxy.cache.inquiry import Inquiry
 from wrp_proxy.cache.payload import Payload, encode
 from wrp_proxy.cache_maker import CacheParts, make_cache
+from wrp_proxy.embedder_maker import make_embedder
 from wrp_proxy.settings.schema import Settings
 from wrp_proxy.types import ChatRequest, Workload
 
@@ -131,7 +132,10 @@ async def running_cache() -> AsyncIterator[CacheParts]:
         }
     )
     with TemporaryDirectory() as folder:
-        parts = make_cache(settings, Path(folder), _NoModels(), lambda route: 0.0)
+        embedder, _ = make_embedder(
+            settings.cache.embedder, _NoModels().embeddings, is_semantic=True
+        )
+        parts = make_cache(settings, Path(folder), _NoModels(), lambda route: 0.0, embedder)
         tasks = [asyncio.create_task(work()) for work in parts.background]
         while await _is_loading(parts):  # noqa: ASYNC110 - as a caller sees it
             await asyncio.sleep(0.05)

@@ -107,7 +107,9 @@ def test_a_canary_that_is_said_to_be_better_is_promoted_and_stays_so(
         "name": "canary",
         "inner": {"name": "weighted", "weights": {"coder": 1}, "seed": 1},
         "candidate": {"name": "rules", "rules": by_kind},
-        **{"share": 0.3, "min_scores": 15, "seed": 1},
+        "share": 0.3,
+        "min_scores": 15,
+        "seed": 1,
     }
     with running_proxy(config(urls, strategy), tmp_path) as proxy:
         before = choices(proxy, range(20))

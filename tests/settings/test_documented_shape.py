@@ -116,7 +116,9 @@ def test_a_strategy_takes_its_parameters_beside_its_name() -> None:
 
     settings = load(changed("routes.auto.strategy", strategy))
 
-    assert settings.routes["auto"].strategy.parameters == {"weights": {"small": 3}, "seed": 7}
+    read = settings.routes["auto"].strategy
+    assert read is not None
+    assert read.parameters == {"weights": {"small": 3}, "seed": 7}
 
 
 def test_auto_may_stand_without_models_for_all_of_them() -> None:

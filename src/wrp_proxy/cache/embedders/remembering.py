@@ -1,24 +1,27 @@
 """An embedder shared by cache and classifier: a text is embedded once for both."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import TypeVar
 
 from wrp_proxy.cache.base import Embedder, Vector
 
 T = TypeVar("T")
-_REMEMBERED = 256
 
 
 class RememberingEmbedder:
-    """Remembers the latest vectors, for those who look at the same text a moment later."""
+    """Remembers the last vector of a request, for who looks at the same text a moment later.
+
+    Of that request only, which is a task with a context of its own: what is quicker the second
+    time would tell one caller what another has asked.
+    """
 
     def __init__(self, embedder: Embedder, *, is_eager: bool) -> None:
         """`is_eager`: load the model at start, not when it is asked for the first time."""
         self._embedder = embedder
         self._is_eager = is_eager
-        self._vectors: OrderedDict[str, Vector] = OrderedDict()
+        self._latest: ContextVar[tuple[str, Vector] | None] = ContextVar("latest", default=None)
         self._failed = 0
         self._starting: asyncio.Task[None] | None = None
 
@@ -33,16 +36,18 @@ class RememberingEmbedder:
     async def embed(self, text: str, then: Callable[[Vector], T], wait_s: float) -> T | None:
         if self._starting is None:
             self._starting = asyncio.create_task(self._embedder.start())
-        vector = self._vectors.get(text)
+        vector = self._known(text)
         if vector is not None:
             return await self._again(vector, then)
         made = await self._embedder.embed(text, lambda new: (new, then(new)), wait_s)
         if made is None:
             return None
-        self._vectors[text] = made[0]
-        while len(self._vectors) > _REMEMBERED:
-            self._vectors.popitem(last=False)
+        self._latest.set((text, made[0]))
         return made[1]
+
+    def _known(self, text: str) -> Vector | None:
+        latest = self._latest.get()
+        return latest[1] if latest is not None and latest[0] == text else None
 
     async def _again(self, vector: Vector, then: Callable[[Vector], T]) -> T | None:
         try:
@@ -53,7 +58,7 @@ class RememberingEmbedder:
 
     async def vector(self, text: str, wait_s: float) -> Vector | None:
         """Return the vector of a text; None where there is none in time."""
-        known = self._vectors.get(text)
+        known = self._known(text)
         return known if known is not None else await self.embed(text, _itself, wait_s)
 
     def counts(self) -> Mapping[str, int]:

@@ -1,7 +1,7 @@
 """Recognises the category of a text by what was learnt from example prompts."""
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -22,7 +22,6 @@ _OTHERS = 8
 """Every eighth example prompt is a counter-example of an operator's category."""
 _CUTS = ((900, 200), (500, 100), (250, 50), (120, 0))
 """Characters of the beginning and the end; the first excerpt that fits the embedder's window."""
-_REMEMBERED = 512
 _HASHED_SHARE = np.float32(0.5)
 _STRENGTH_OF_TASKS = 30.0
 
@@ -30,8 +29,8 @@ _STRENGTH_OF_TASKS = 30.0
 class Recognition:
     """A head over cheap features, and a better one for where there is an embedder, too.
 
-    An embedding is computed beforehand (`prepare`), shared with the cache where both look at the
-    same text. Without one in time, the cheap features decide. Operator's categories stand before
+    An embedding is computed beforehand (`prepare`), in the context of the request that it is for,
+    and shared with the cache where both look at the same text. Without one in time, the cheap features decide. Operator's categories stand before
     the others: each has its own chance, the rest share what is left.
     """
 
@@ -50,7 +49,7 @@ class Recognition:
         self._deep = deep
         self._embed = embed
         self._detectors: dict[str, Head] = {}
-        self._embeddings: OrderedDict[str, Matrix] = OrderedDict()
+        self._embedded: ContextVar[tuple[str, Matrix] | None] = ContextVar("embedded", default=None)
 
     @classmethod
     def shipped(cls, embed: Embed | None = None, path: Path = SHIPPED) -> Self:
@@ -81,22 +80,24 @@ class Recognition:
 
     async def prepare(self, text: str) -> None:
         """Have a text embedded, if there is an embedder with time for it."""
-        if self._embed is None or text in self._embeddings or not text.strip():
+        if self._embed is None or self._embedding(text) is not None or not text.strip():
             return
         for first, last in _CUTS:
             if (vector := await self._embed(_cut(text, first, last))) is not None:
-                self._embeddings[text] = vector
-                break
+                self._embedded.set((text, vector))
+                return
             if len(text) <= first + last:
-                break
-        while len(self._embeddings) > _REMEMBERED:
-            self._embeddings.popitem(last=False)
+                return
+
+    def _embedding(self, text: str) -> Matrix | None:
+        latest = self._embedded.get()
+        return latest[1] if latest is not None and latest[0] == text else None
 
     def features(self, text: str) -> Features:
         return self._features.of(text)
 
     def probabilities(self, features: Features, text: str) -> Mapping[str, float]:
-        embedding = self._embeddings.get(text)
+        embedding = self._embedding(text)
         if embedding is None or self._deep is None:
             head, seen = self._light, features
         else:

@@ -51,18 +51,22 @@ async def test_which_of_them_comes_first_does_not_matter() -> None:
         assert model.texts == ["text"]
 
 
-async def test_of_many_texts_the_latest_are_remembered() -> None:
+async def test_only_the_last_text_is_remembered() -> None:
     model = FakeModel()
     async with started(model) as embedder:
-        for number in range(400):
-            await embedder.vector(f"{number}", LONG_S)
-        model.texts.clear()
+        for text in ("one", "two", "two", "one"):
+            await embedder.vector(text, LONG_S)
 
-        await embedder.vector("399", LONG_S)
-        await embedder.vector("0", LONG_S)
+        assert model.texts == ["one", "two", "one"]
 
-        assert model.texts == ["0"]
-        assert len(embedder._vectors) <= 256
+
+async def test_no_request_is_quicker_for_what_another_has_asked() -> None:
+    model = FakeModel()
+    async with started(model) as embedder:
+        for _ in range(2):
+            await asyncio.create_task(embedder.vector("text", LONG_S))
+
+        assert model.texts == ["text", "text"]
 
 
 @pytest.mark.parametrize("text", ["long", "x" * 101])
