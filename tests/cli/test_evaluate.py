@@ -56,6 +56,17 @@ def test_the_figures_of_all_strategies_and_references_are_json(run: Run, files: 
     assert references["best_single"]["accuracy"] < references["oracle"]["accuracy"]
 
 
+def test_a_model_that_was_never_run_is_no_candidate(run: Run, tmp_path: Path) -> None:
+    rows = [{**row, "s": [*row["s"][:3], None]} for row in lines(60)]
+    train, measured = write(tmp_path, "train", lines(60, seed=2)), write(tmp_path, "set", rows)
+    files = ["--data", str(measured), "--meta", str(tmp_path / "meta.json"), "--train", str(train)]
+
+    figures = evaluated(run, *files, "--strategy", "balanced")
+
+    assert figures["references"]["best_single"]["model"] in {"calculator", "writer"}
+    assert "NaN" not in json.dumps(figures)
+
+
 def test_a_strategy_that_does_not_heed_the_cost_is_a_point(run: Run, files: list[str]) -> None:
     row = evaluated(run, *files, "--strategy", "cheapest")["strategies"]["cheapest"]
 

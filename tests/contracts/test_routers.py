@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.contracts import routed
@@ -297,6 +297,7 @@ def test_learning_never_raises(make: MakeRouter, learnt: Outcome) -> None:
     assert router.select(workload(), MODELS).ranking
 
 
+@settings(max_examples=15)
 @given(learnt=st.lists(outcomes, max_size=8), workload=workloads)
 def test_whatever_is_learnt_the_next_decision_is_a_decision(
     make: MakeRouter, learnt: list[Outcome], workload: Workload

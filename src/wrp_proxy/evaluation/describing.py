@@ -1,14 +1,14 @@
 """What the classifier that serves says of recorded queries."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from wrp_proxy.evaluation.table import OutcomeTable
-from wrp_proxy.signals import Signal
+from wrp_proxy.signals import Features, Signal
 from wrp_proxy.types import ChatRequest, Workload
-from wrp_proxy.workload.base import Classifier
+from wrp_proxy.workload.base import Classifier, Recogniser
 from wrp_proxy.workload.category.recogniser import Recognition
 from wrp_proxy.workload.classifier import WorkloadClassifier
 from wrp_proxy.workload.context_length import ContextLength, TokenEstimate, load_tiktoken
@@ -24,7 +24,7 @@ def make_classifier(taught: OutcomeTable | None) -> Classifier:
     labels = None if taught is None else taught.labels
     if taught is not None and labels is not None and _are_categories(labels):
         recogniser = recogniser.trained([query.text for query in taught.queries], labels)
-    return WorkloadClassifier(context_length, recogniser, timer=_no_time)
+    return WorkloadClassifier(context_length, _Remembering(recogniser), timer=_no_time)
 
 
 def _are_categories(labels: Sequence[str]) -> bool:
@@ -34,6 +34,26 @@ def _are_categories(labels: Sequence[str]) -> bool:
 def _no_time() -> float:
     """Let no signal be unknown because the machine is busy: figures must come out the same."""
     return 0.0
+
+
+class _Remembering:
+    """Makes the features of each text once, whatever other signals are wanted beside them."""
+
+    def __init__(self, recogniser: Recogniser) -> None:
+        self.threshold = recogniser.threshold
+        self._recogniser = recogniser
+        self._features: dict[str, Features] = {}
+
+    async def prepare(self, text: str) -> None:
+        await self._recogniser.prepare(text)
+
+    def features(self, text: str) -> Features:
+        if text not in self._features:
+            self._features[text] = self._recogniser.features(text)
+        return self._features[text]
+
+    def probabilities(self, features: Features, text: str) -> Mapping[str, float]:
+        return self._recogniser.probabilities(features, text)
 
 
 class Described:

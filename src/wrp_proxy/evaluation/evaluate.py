@@ -57,10 +57,15 @@ class Options:
 def read_tables(
     file: Path, meta: Path, train: Path | None, models: Sequence[str]
 ) -> tuple[OutcomeTable, OutcomeTable | None]:
-    """Return what is measured on, and what is learnt from before; raise ValueError."""
+    """Return what is measured on, and what is learnt from before; raise ValueError.
+
+    Models that none of the queries measured on was asked are no candidates.
+    """
     columns = read_meta(meta)
-    taught = None if train is None else read_table(train, columns, models)
-    return read_table(file, columns, models), taught
+    table = read_table(file, columns, models)
+    names = table.models_run
+    taught = None if train is None else read_table(train, columns, names)
+    return table.of_models(names), taught
 
 
 def evaluate(table: OutcomeTable, taught: OutcomeTable | None, options: Options) -> Json:

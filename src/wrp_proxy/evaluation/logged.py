@@ -25,6 +25,10 @@ from wrp_proxy.types import Model, Price, Workload
 
 Json = dict[str, Any]
 _FOLDS = 5
+_CHECKED = (
+    "it has answers checked, and asks on where they do not pass: a log of one answer a request "
+    "does not tell what would come of that. Measure it with --data."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +99,8 @@ def judge_by_log(
 
 
 def _judged(spec: Spec, logged: Sequence[LoggedChoice], models: Sequence[Model], seed: int) -> Json:
-    rewards, costs = compare(spec, logged, models, seed=seed)
     try:
+        rewards, costs = compare(spec, logged, models, seed=seed)
         found = estimate(rewards)
     except TooLittleError as error:
         return {"refused": str(error)}
@@ -122,7 +126,8 @@ def compare(
 ) -> tuple[Logged, Logged]:
     """Let a strategy choose for each row what the other folds taught it; return what to estimate.
 
-    The first is of rewards, the second of USD per 1,000 requests.
+    The first is of rewards, the second of USD per 1,000 requests. Raise TooLittleError for one
+    that has answers checked: what would come of the second model's is not in the log.
     """
     targets = [""] * len(logged)
     guesses = np.zeros((4, len(logged)))
@@ -136,6 +141,8 @@ def compare(
         for row in judged:
             choice, workload = logged[row], logged[row].workload
             decision = router.select(replace(workload, preferences=wished), models)
+            if decision.check is not None:
+                raise TooLittleError(_CHECKED)
             target = targets[row] = decision.ranking[0].name
             pairs = [(workload.category, choice.model), (workload.category, target)]
             guesses[:, row] = [by.guess(*pair) for by in (quality, cost) for pair in pairs]

@@ -15,6 +15,8 @@ from wrp_proxy.evaluation.table import Vector
 LEAST_EFFECTIVE_SIZE = 50.0
 """Below it normal intervals are too narrow, and too wide to be of use all the same."""
 _Z = 1.96
+_MOST_OFF, _SURE_DEVIATIONS = 0.1, 3.0
+"""Of the mean weight from 1: in itself, and in its standard errors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,7 @@ def estimate(logged: Logged) -> Estimates:
             f"longer, with more feedback, or explore more."
         )
     is_certain = (logged.propensities >= 1) & (logged.chances < 1)
+    _check_weights(logged.weights[~is_certain])
     return Estimates(
         by_estimator={name: how(logged) for name, how in ESTIMATORS.items()},
         effective_size=size,
@@ -119,6 +122,16 @@ def _of_terms(terms: Vector) -> Estimate:
     value = float(terms.mean())
     error = float(terms.std(ddof=1) / np.sqrt(len(terms)))
     return Estimate(value=value, low=value - _Z * error, high=value + _Z * error)
+
+
+def _check_weights(weights: Vector) -> None:
+    """Raise where weights are surely not 1 in the mean: choices that matter were never drawn."""
+    mean, error = float(weights.mean()), float(weights.std() / np.sqrt(len(weights)))
+    if abs(mean - 1) > max(_MOST_OFF, _SURE_DEVIATIONS * error):
+        raise TooLittleError(
+            f"the log does not cover this strategy: its weights are {mean:.2f} in the mean, and "
+            "should be 1, for some of its choices were hardly ever drawn. Explore more."
+        )
 
 
 def _check_propensities(logged: Logged) -> None:

@@ -40,17 +40,24 @@ def find_references(
     """Choose the best single model by the training part where there is one."""
     scores, costs = np.nanmean(table.scores, axis=0), np.nanmean(table.costs_usd, axis=0) * 1000
     singles = tuple(zip(costs.tolist(), scores.tolist(), strict=True))
-    known = scores if taught is None else np.nanmean(taught.scores, axis=0)
+    known = scores if taught is None else _known_means(taught.scores)
     return References(
         models=tuple([model.name for model in table.models]),
         singles=singles,
-        best=int(np.nanargmax(known)),
+        best=int(known.argmax()),
         random=(
             float(np.nanmean(table.costs_usd, axis=1).mean()) * 1000,
             float(np.nanmean(table.scores, axis=1).mean()),
         ),
         oracle=tuple([_oracle(table, float(weight)) for weight in cost_weights]),
     )
+
+
+def _known_means(scores: Vector) -> Vector:
+    """Return the mean of each column; below all others where nothing is known."""
+    counts = (~np.isnan(scores)).sum(axis=0)
+    means: Vector = np.where(counts > 0, np.nansum(scores, axis=0) / np.maximum(counts, 1), -np.inf)
+    return means
 
 
 def _oracle(table: OutcomeTable, cost_weight: float) -> Point:

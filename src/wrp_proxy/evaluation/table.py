@@ -51,6 +51,24 @@ class OutcomeTable:
             latencies_s=self.latencies_s[chosen],
         )
 
+    def of_models(self, names: Sequence[str]) -> "OutcomeTable":
+        """Return the columns of these models, in this order."""
+        places = {model.name: place for place, model in enumerate(self.models)}
+        columns = [places[name] for name in names]
+        return replace(
+            self,
+            models=tuple([self.models[column] for column in columns]),
+            scores=self.scores[:, columns],
+            costs_usd=self.costs_usd[:, columns],
+            latencies_s=self.latencies_s[:, columns],
+        )
+
+    @property
+    def models_run(self) -> list[str]:
+        """Return the names of those that some query was asked of."""
+        counts = (~np.isnan(self.scores)).sum(axis=0).tolist()
+        return [model.name for model, count in zip(self.models, counts, strict=True) if count]
+
     @property
     def labels(self) -> tuple[str, ...] | None:
         """Return the label of each query; None: not all have one."""
@@ -79,8 +97,8 @@ class _Line(msgspec.Struct):
     query: str
     s: list[float | None]
     c: list[float | None]
-    id: str = ""
-    benchmark: str | None = None
+    id: str | int = ""
+    benchmark: str | int | None = None
     lat: list[float | None] | None = None
 
 
@@ -109,7 +127,7 @@ def read_table(file: Path, meta: Meta, names: Sequence[str] = ()) -> OutcomeTabl
         models=tuple([recorded_model(name, meta.price(name)) for name in columns]),
         queries=tuple(
             [
-                Query(id=line.id or str(number), text=line.query, label=line.benchmark)
+                Query(id=str(line.id or number), text=line.query, label=_label(line))
                 for number, line in enumerate(lines)
             ]
         ),
@@ -119,7 +137,13 @@ def read_table(file: Path, meta: Meta, names: Sequence[str] = ()) -> OutcomeTabl
     )
 
 
+def _label(line: _Line) -> str | None:
+    return None if line.benchmark is None else str(line.benchmark)
+
+
 def _columns(meta: Meta, names: Sequence[str]) -> Mapping[str, int]:
+    if len(set(meta.models)) < len(meta.models):
+        raise ValueError("a model is named twice in the meta file: each column needs its own name")
     unknown = [name for name in names if name not in meta.models]
     if unknown:
         known = ", ".join(meta.models)
@@ -141,7 +165,7 @@ def _lines(file: Path, width: int) -> Iterator[_Line]:
             line = decoder.decode(text)
         except msgspec.DecodeError as error:
             raise ValueError(f"line {number} of {file} is no outcome: {error}") from error
-        if len(line.s) != width or len(line.c) != width:
+        if {len(line.s), len(line.c), len(line.lat or line.s)} != {width}:
             raise ValueError(f"line {number} of {file} has not the {width} models of its meta file")
         yield line
 

@@ -37,6 +37,7 @@ def train_from_outcomes(data: Path, meta: Path, models: Sequence[str], task: Tas
     """Raise ValueError or ConfigError."""
     tried, seed = task.tried, task.seed
     table = read_table(data, read_meta(meta), models)
+    table = table.of_models(table.models_run)
     found = train_on_table(table, task.strategy, tried, parts=task.folds, seed=seed)
     if task.output is not None:
         router = fitted_to_table(table, task.strategy, found.best.parameters, seed)

@@ -22,7 +22,7 @@ from wrp_proxy.evaluation.off_policy import (
 from wrp_proxy.evaluation.references import References, find_references
 from wrp_proxy.evaluation.strategies import read_strategies
 from wrp_proxy.evaluation.table import OutcomeTable, Vector
-from wrp_proxy.routers.composition import Spec
+from wrp_proxy.routers.composition import Spec, configurable
 from wrp_proxy.signals import Signal
 from wrp_proxy.types import Model
 
@@ -58,7 +58,7 @@ class Training:
     best: Trial
     """The first one unless another one is surely better."""
     cost_weight: float | None = None
-    """The largest one whose accuracy is not surely lower; None: not told."""
+    """The largest one whose accuracy is not surely lower; None: not told, or no parameter of it."""
     threshold: tuple[float, float, float] | None = None
     """Of categories, with the share below it, and the accuracy above it."""
     notes: Sequence[str] = field(default_factory=tuple)
@@ -85,13 +85,14 @@ def train_on_table(
         for parameters, sweep in zip(tried, sweeps, strict=True)
     ]
     best = _surely_best(trials)
+    takes_weight = "cost_weight" in configurable(strategy)
     return Training(
         strategy=strategy,
         rows=len(table),
         figure="AIQ",
         trials=trials,
         best=best,
-        cost_weight=_cost_weight(sweeps[trials.index(best)]),
+        cost_weight=_cost_weight(sweeps[trials.index(best)]) if takes_weight else None,
         threshold=_threshold(validation, table),
     )
 

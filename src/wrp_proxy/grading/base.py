@@ -11,18 +11,6 @@ Take = Callable[[Outcome], None]
 """Learns from, or writes down, an outcome with a score; sync, called on the event loop."""
 
 
-class Call(Protocol):
-    """A tool that the model wants called."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def arguments(self) -> str:
-        """As the model wrote them."""
-        ...
-
-
 class Answer(Protocol):
     """One choice of an answer, in the words of chat completions, whichever way it came."""
 
@@ -30,7 +18,9 @@ class Answer(Protocol):
     def text(self) -> str: ...
 
     @property
-    def calls(self) -> Sequence[Call]: ...
+    def calls(self) -> Sequence[object]:
+        """Tools that the model wants called."""
+        ...
 
     @property
     def refusal(self) -> str:

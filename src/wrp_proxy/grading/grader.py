@@ -7,7 +7,6 @@ import structlog
 
 from wrp_proxy.grading.base import Answer, Seen, Signal, Take
 from wrp_proxy.grading.retries import Retries
-from wrp_proxy.grading.shadow import shadow
 from wrp_proxy.grading.verified import verified
 from wrp_proxy.types import ChatRequest, Outcome, Workload
 
@@ -48,14 +47,6 @@ class Grader:
         score = outcome.score and verified(outcome.score)
         if score is not None:
             self._store(replace(outcome, score=score))
-
-    def compare(self, outcome: Outcome, mine: Answer, other: Answer) -> None:
-        """Grade an answer by what another model has said, behind the caller's back."""
-        try:
-            if (score := shadow(mine, other)) is not None:
-                self._give(replace(outcome, score=score))
-        except Exception:  # noqa: BLE001 - border: as above
-            self._count()
 
     def _grade(self, seen: Seen) -> None:
         for signal in self._signals:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from time import time
 from typing import Annotated
 
+import numpy as np
 from annotated_types import Ge, Gt, Le
 
 from wrp_proxy.routers.base import Example
 from wrp_proxy.routers.context import CONTEXT_SIGNALS, Contexts
 from wrp_proxy.routers.costs import Costs
 from wrp_proxy.routers.lessons import lesson_of
-from wrp_proxy.routers.ridge import Ridge, sums_of
+from wrp_proxy.routers.ridge import Ridge, sums_of_all
 from wrp_proxy.routers.scoring import Scoring
 from wrp_proxy.routers.statistics import Clock, Statistics, Vector
 from wrp_proxy.types import Decision, Model, Outcome, Workload
@@ -78,11 +79,11 @@ class LinUcb:
     def fit(self, examples: Sequence[Example], models: Sequence[Model]) -> None:
         self._costs.fit(examples, models)
         self._fitted.clear()
-        totals: dict[str, Vector] = {}
+        seen: dict[str, list[tuple[Vector, float]]] = {}
         for example in examples:
             context = self._contexts.of(example.workload)
             for name, score in example.scores.items():
-                key, added = context.space.key(name), sums_of(context.vector, 1.0, score)
-                totals[key] = totals[key] + added if key in totals else added
-        for key, total in totals.items():
-            self._fitted.add(key, total, discounts=False)
+                seen.setdefault(context.space.key(name), []).append((context.vector, score))
+        for key, pairs in seen.items():
+            vectors, scores = (np.array(column) for column in zip(*pairs, strict=True))
+            self._fitted.add(key, sums_of_all(vectors, scores), discounts=False)

@@ -25,8 +25,9 @@ class Nearest:
     """Mean score of the k nearest requests that a model answered, softmax-weighted.
 
     (Li, Rethinking Predictive Modeling for LLM Routing, arXiv 2505.12601.) Shrunk by `shrinkage`
-    pseudo-counts towards the model's prior. It keeps the latest `capacity` requests in memory;
-    they are not shared by replicas, and begin anew after a restart.
+    pseudo-counts towards the model's mean, and that by as many towards its prior. It keeps the
+    latest `capacity` requests in memory; they are not shared by replicas, and begin anew after a
+    restart.
     """
 
     name = "nearest"
@@ -86,9 +87,10 @@ class Nearest:
         if workload.features is None:
             return priors
         names = [model.name for model in candidates]
-        means = self._neighbours.overall(names)
-        expected = np.where(np.isnan(means), priors, means)
-        counts, totals = self._neighbours.near(workload.features, names, self._k, self._temperature)
         shrinkage = max(self._shrinkage, _LEAST_SHRINKAGE)
+        counts, means = self._neighbours.counts(names), self._neighbours.overall(names)
+        totals = counts * np.nan_to_num(means) + shrinkage * np.array(priors)
+        expected = totals / (counts + shrinkage)
+        counts, totals = self._neighbours.near(workload.features, names, self._k, self._temperature)
         blended = (totals + shrinkage * expected) / (counts + shrinkage)
         return [float(quality) for quality in blended]

@@ -65,6 +65,11 @@ class Neighbours:
         means: Vector = np.where(counts > 0, totals / np.maximum(counts, 1.0), np.nan)
         return means
 
+    def counts(self, names: Sequence[str]) -> Vector:
+        """Return how many scores of each model there are."""
+        counts: Vector = self._sums[0, self._places(names)]
+        return counts
+
     def near(
         self, features: Features, names: Sequence[str], k: int, temperature: float
     ) -> tuple[Vector, Vector]:

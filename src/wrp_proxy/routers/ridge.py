@@ -182,6 +182,12 @@ def sums_of(x: Vector, weight: float, reward: float) -> Vector:
     return np.concatenate((weight * np.outer(x, x)[upper], reward * x))
 
 
+def sums_of_all(rows: Vector, rewards: Vector) -> Vector:
+    """Return what all observations add, each of weight 1; a row each."""
+    upper = np.triu_indices(rows.shape[1])
+    return np.concatenate(((rows.T @ rows)[upper], rewards @ rows))
+
+
 def _length(space: Space) -> int:
     size = space.dimensions
     return size * (size + 1) // 2 + size

@@ -41,6 +41,15 @@ def test_each_set_of_signals_is_described_once(tmp_path: Path) -> None:
     assert described.workloads(WANTED) is described.workloads(frozenset(WANTED))
 
 
+def test_a_text_is_turned_into_features_once(tmp_path: Path) -> None:
+    described = Described(table(tmp_path), make_classifier(None))
+    more: frozenset[Signal] = WANTED | {"complexity"}
+
+    pairs = zip(described.workloads(WANTED), described.workloads(more), strict=True)
+
+    assert all(one.features is other.features is not None for one, other in pairs)
+
+
 def test_labels_that_are_hardly_shared_are_no_categories(tmp_path: Path) -> None:
     rows = [{**line, "benchmark": line["id"]} for line in lines(30)]
     asked = read_table(write(tmp_path, "set", rows), read_meta(tmp_path / "meta.json"))

@@ -54,6 +54,14 @@ def test_a_log_that_cannot_tell_gives_the_reason_instead() -> None:
     assert "agrees too seldom" in figures["strategies"]["cheapest"]["refused"]
 
 
+def test_what_comes_of_checked_answers_is_not_told_by_a_log() -> None:
+    rows = logged(300)
+
+    figures = judge_by_log(rows, models_of(rows, {}), ["self_consistency"], {})
+
+    assert "Measure it with --data" in figures["strategies"]["self_consistency"]["refused"]
+
+
 def test_an_empty_log_is_refused() -> None:
     figures = judge_by_log([], [], ["cheapest"], {})
 

@@ -126,6 +126,24 @@ def test_a_log_that_hardly_ever_agrees_is_refused_with_what_would_help() -> None
         estimate(rare)
 
 
+def test_a_log_that_hardly_ever_drew_some_choices_is_refused() -> None:
+    logged = simulated(1)
+    late = np.arange(600) >= 300
+    settled = replace(
+        logged,
+        propensities=np.where(late, 0.98, logged.propensities),
+        chances=np.where(late, 0.0, logged.chances),
+    )
+
+    with pytest.raises(TooLittleError, match="does not cover"):
+        estimate(settled)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_log_that_covers_the_strategy_is_not_refused(seed: int) -> None:
+    assert estimate(simulated(seed)).effective_size > 50
+
+
 def test_an_empty_log_is_refused() -> None:
     nothing = np.zeros(0)
 

@@ -26,6 +26,12 @@ def test_it_is_chosen_on_the_training_part_where_there_is_one() -> None:
     assert found.best_single == (2000, 0.5)
 
 
+def test_a_model_that_nothing_was_learnt_of_is_not_the_best() -> None:
+    found = find_references(table([1, 1, 1]), table([0, NAN, 0.5], [0, NAN, 0.5]), WEIGHTS)
+
+    assert found.models[found.best] == "giant"
+
+
 def test_chance_is_the_mean_of_all_that_were_run() -> None:
     found = find_references(table([1, 0, NAN], [1, 1, 1]), None, WEIGHTS)
 

@@ -78,6 +78,10 @@ def test_rows_can_be_picked(tmp_path: Path) -> None:
         ("{", "line 1 of .* is no outcome"),
         ('{"query": "q", "s": [1], "c": [1]}', "has not the 4 models"),
         ('{"query": "q", "s": ["x"], "c": [1]}', "is no outcome"),
+        (
+            '{"query": "q", "s": [1, 1, 1, 1], "c": [1, 1, 1, 1], "lat": [1]}',
+            "has not the 4 models",
+        ),
         ("", "has no outcome of calculator, writer, giant"),
     ],
 )
@@ -109,3 +113,26 @@ def test_a_meta_file_without_models_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="does not describe outcomes"):
         read_meta(file)
+
+
+def test_a_meta_file_that_names_a_model_twice_is_refused(tmp_path: Path) -> None:
+    rows, file = write(tmp_path, "set", lines(4)), tmp_path / "meta.json"
+    file.write_text('{"models": ["a", "b", "a"]}')
+
+    with pytest.raises(ValueError, match="named twice"):
+        read_table(rows, read_meta(file))
+
+
+def test_ids_and_labels_may_be_numbers(tmp_path: Path) -> None:
+    (row,) = lines(1)
+
+    table = read(tmp_path, [{**row, "id": 7, "benchmark": 0}])
+
+    assert (table.queries[0].id, table.labels) == ("7", ("0",))
+
+
+def test_models_that_no_query_was_asked_of_can_be_left_out(tmp_path: Path) -> None:
+    table = read(tmp_path, [{**row, "s": [None, 1.0, None, 0.0]} for row in lines(3)])
+
+    assert table.models_run == ["calculator", "giant"]
+    assert table.of_models(["giant"]).scores.tolist() == [[0.0]] * 3

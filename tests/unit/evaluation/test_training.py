@@ -45,14 +45,11 @@ def test_parameters_that_may_be_better_by_chance_are_not(tmp_path: Path) -> None
     assert any("surely better" in line for line in training_lines(found, "auto"))
 
 
-def test_what_does_not_heed_the_cost_may_have_any_weight_of_it(tmp_path: Path) -> None:
+def test_what_takes_no_weight_of_the_cost_is_given_none(tmp_path: Path) -> None:
     found = trained(tmp_path, count=60)
 
-    assert found.cost_weight == 3.0
-    assert found.parameters == {"cost_weight": 3.0}
-    assert change(found, "auto") == {
-        "routes": {"auto": {"strategy": {"name": "weighted", "cost_weight": 3.0}}}
-    }
+    assert found.cost_weight is None
+    assert change(found, "auto") == {"routes": {"auto": {"strategy": {"name": "weighted"}}}}
 
 
 def test_each_row_is_judged_once_by_the_others() -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Called:
     name: str
-    arguments: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)

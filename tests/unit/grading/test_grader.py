@@ -72,21 +72,18 @@ def test_answers_that_failed_or_were_left_are_not_graded() -> None:
     assert graded.scores == []
 
 
-def test_verifiers_and_shadows_are_taken_over() -> None:
+def test_verifiers_are_taken_over() -> None:
     """What a verifier found was learnt by the strategy that had it look."""
     graded = Graded()
 
     graded.grader.take(outcome(score=Score(value=1.0, source="verifier:tool_call")))
     graded.grader.take(outcome(score=Score(value=1.0, source="user")))
     graded.grader.take(outcome())
-    graded.grader.compare(outcome(), Said(text="42"), Said(text="41"))
-    graded.grader.compare(outcome(), Said(text="a " * 200), Said(text="b " * 200))
 
     assert [(one.score.source, one.score.weight) for one in graded.stored if one.score] == [
         ("verifier:tool_call", 0.6),
-        ("shadow", 0.3),
     ]
-    assert [one.score.source for one in graded.learnt if one.score] == ["shadow"]
+    assert graded.learnt == []
 
 
 def test_answers_as_verifiers_read_them_can_be_graded() -> None:
@@ -100,10 +97,11 @@ def test_answers_as_verifiers_read_them_can_be_graded() -> None:
     for text in ("I'm sorry, but I can't help with that.", "At noon."):
         grader.note(chat_request(), workload(), outcome(), Answer(text=text, finish="stop"))
     call = ToolCall(name="tide", arguments="{}")
-    grader.compare(outcome(), Answer(calls=[call]), Answer(calls=[call]))
+    called = Answer(text="I'm sorry, let me look.", calls=[call], finish="tool_calls")
+    grader.note(chat_request(), workload(), outcome(), called)
 
     said = [(one.score.source, one.score.value) for one in stored if one.score]
-    assert said == [("auto:refusal", 0.0), ("shadow", 1.0)]
+    assert said == [("auto:refusal", 0.0)]
 
 
 def test_faults_are_counted_and_go_no_further() -> None:
@@ -115,10 +113,10 @@ def test_faults_are_counted_and_go_no_further() -> None:
     def stuck(graded: Outcome) -> None:
         raise RuntimeError("another bug")
 
-    grader = Grader((broken,), Retries(), learn=stuck, store=stored.append)
+    for signal in (broken, finish):
+        grader = Grader((signal,), Retries(), learn=stuck, store=stored.append)
+        grader.note(chat_request(), workload(), outcome(), Said(finish="length"))
 
-    grader.note(chat_request(), workload(), outcome(), Said())
-    grader.compare(outcome(), Said(), Said())
+        assert grader.failures == 1
 
-    assert grader.failures == 2
     assert len(stored) == 1

@@ -10,7 +10,6 @@ from wrp_proxy.grading.base import Seen
 from wrp_proxy.grading.empty import empty
 from wrp_proxy.grading.finish import finish
 from wrp_proxy.grading.refusal import refusal
-from wrp_proxy.grading.shadow import shadow
 from wrp_proxy.grading.verified import verified
 from wrp_proxy.signals import Score
 
@@ -101,45 +100,3 @@ def test_verifiers_are_taken_over_with_a_weight_that_is_theirs() -> None:
     assert verified(found) == Score(value=1.0, weight=0.6, source="verifier:json_schema")
     assert verified(modest) == modest
     assert verified(Score(value=1.0, source="user")) is None
-
-
-@pytest.mark.parametrize(
-    ("mine", "other", "agrees"),
-    [
-        ("42", "42.", 1.0),
-        ("Paris", " paris ", 1.0),
-        ("42", "43", 0.0),
-        ('{"a": 1, "b": [2]}', '{"b":[2],"a":1}', 1.0),
-        ('{"a": 1}', '{"a": 2}', 0.0),
-        ('{"a": "' + "x" * 300 + '"}', '{"a": "y"}', 0.0),
-        ("{not json}", "{no json}", 0.0),
-        ("long " * 100, "other " * 100, None),
-        ("long " * 100, "Long " * 100, 1.0),
-        ("", "", None),
-    ],
-)
-def test_a_shadow_agrees_by_what_can_be_compared(
-    mine: str, other: str, agrees: float | None
-) -> None:
-    score = shadow(Said(text=mine), Said(text=other))
-
-    assert score == (None if agrees is None else Score(value=agrees, weight=0.3, source="shadow"))
-
-
-@pytest.mark.parametrize(
-    ("mine", "other", "agrees"),
-    [
-        ([Called("tide", '{"at": "noon"}')], [Called("tide", '{ "at":"noon" }')], 1.0),
-        ([Called("tide", '{"at": "noon"}')], [Called("tide", '{"at": "night"}')], 0.0),
-        ([Called("tide")], [], 0.0),
-        ([Called("a"), Called("b")], [Called("b"), Called("a")], 1.0),
-        ([Called("tide", "not json")], [Called("tide", "not json")], 1.0),
-    ],
-)
-def test_calls_of_tools_agree_by_their_names_and_arguments(
-    mine: list[Called], other: list[Called], agrees: float
-) -> None:
-    score = shadow(Said(calls=mine), Said(calls=other))
-
-    assert score is not None
-    assert score.value == agrees

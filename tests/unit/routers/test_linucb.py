@@ -5,7 +5,7 @@ from tests.unit.nouns import model, workload
 from tests.unit.routers.simulation import World, serve, tell
 from wrp_proxy.routers.context import Context, Contexts
 from wrp_proxy.routers.linucb import LinUcb
-from wrp_proxy.routers.ridge import Ridge, sums_of
+from wrp_proxy.routers.ridge import Ridge, sums_of, sums_of_all
 from wrp_proxy.routers.statistics import Statistics
 from wrp_proxy.signals import Score
 
@@ -124,3 +124,11 @@ def test_many_models_have_room() -> None:
     means, _ = ridge.predict(context, models)
 
     assert means.tolist() == pytest.approx([i / 100 for i in range(40)])
+
+
+def test_sums_of_many_observations_are_those_of_each() -> None:
+    rows, rewards = np.array([[1.0, 0.0, 2.0], [0.5, 1.0, 1.0]]), np.array([0.2, 0.9])
+
+    each = [sums_of(x, 1.0, reward) for x, reward in zip(rows, rewards.tolist(), strict=True)]
+
+    assert np.allclose(sums_of_all(rows, rewards), sum(each))

@@ -34,15 +34,30 @@ def test_the_prior_holds_while_nothing_is_known(shrinkage: float, asked: Workloa
     assert quality(Nearest(shrinkage=shrinkage), asked, "dear") == pytest.approx(0.7)
 
 
-def test_scores_of_similar_requests_are_shrunk_to_the_models_mean() -> None:
+def test_scores_of_similar_requests_are_shrunk_to_the_models_mean_and_that_to_its_prior() -> None:
     router = Nearest(k=2, temperature=0.001, shrinkage=2.0)
     for _ in range(2):
         tell(router, "dear", ASKED, 1.0)
         tell(router, "dear", OTHER, 0.0)
 
-    assert quality(router, ASKED, "dear") == pytest.approx((2 * 1.0 + 2 * 0.5) / 4)
-    assert quality(router, OTHER, "dear") == pytest.approx((2 * 0.0 + 2 * 0.5) / 4)
+    mean = (2 * 1.0 + 2 * 0.0 + 2 * 0.7) / 6
+    assert quality(router, ASKED, "dear") == pytest.approx((2 * 1.0 + 2 * mean) / 4)
+    assert quality(router, OTHER, "dear") == pytest.approx((2 * 0.0 + 2 * mean) / 4)
     assert quality(router, ASKED, "cheap") == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("asked", [ASKED, OTHER], ids=["the_same", "another"])
+def test_one_bad_score_does_not_lock_a_model_out_but_several_do(asked: Workload) -> None:
+    good = replace(DEAR, quality={"default": 0.9})
+    router = Nearest(cost_weight=0.0)
+
+    tell(router, "dear", ASKED, 0.0)
+    after_one = router.select(asked, (CHEAP, good)).ranking[0]
+    for _ in range(9):
+        tell(router, "dear", ASKED, 0.0)
+
+    assert after_one is good
+    assert router.select(asked, (CHEAP, good)).ranking[0] is CHEAP
 
 
 def test_a_score_that_replaces_another_takes_its_place() -> None:

@@ -32,6 +32,7 @@ def test_nothing_is_known_of_nothing() -> None:
 
     assert counts.tolist() == totals.tolist() == [0.0, 0.0]
     assert np.isnan(neighbours.overall(["a"])).all()
+    assert neighbours.counts(["a"]).tolist() == [0.0]
 
 
 def test_neighbours_are_weighed_by_their_closeness_and_weight() -> None:
@@ -161,3 +162,4 @@ def test_the_means_are_those_of_what_is_kept(
         kept = [scores[name] for _, scores in added[-capacity:] if name in scores]
         expected = sum(kept) / len(kept) if kept else np.nan
         assert neighbours.overall([name]) == pytest.approx([expected], abs=1e-5, nan_ok=True)
+        assert neighbours.counts([name]).tolist() == [len(kept)]

@@ -29,9 +29,10 @@ _STRENGTH_OF_TASKS = 30.0
 class Recognition:
     """A head over cheap features, and a better one for where there is an embedder, too.
 
-    An embedding is computed beforehand (`prepare`), in the context of the request that it is for,
-    and shared with the cache where both look at the same text. Without one in time, the cheap features decide. Operator's categories stand before
-    the others: each has its own chance, the rest share what is left.
+    An embedding is computed beforehand (`prepare`), and kept in the context of its request: what is
+    quicker the second time would tell one caller what another has asked. The cache shares it where
+    it looks at the same text. Without one in time, the cheap features decide. Operator's categories
+    stand before the others: each has its own chance, the rest share what is left.
     """
 
     def __init__(
