@@ -42,6 +42,7 @@ def main(
     if raw is not None:
         raw.write_text(json.dumps(figures, indent=1))
     if pictures is not None:
+        pictures.mkdir(parents=True, exist_ok=True)
         for name, one in figures["sets"].items():
             draw(one, pictures / f"routing-{name}.svg", title=f"{name}, {one['models']} models")
     reached = list(targets(figures["sets"], figures["online"], figures["cascade"]))

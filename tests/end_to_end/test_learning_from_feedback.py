@@ -24,7 +24,7 @@ _PRIORS = {
 }
 """The opposite of what is so."""
 _PACED = {"name": "session(budgeted(linucb))", "budgeted": {"usd_per_request": 1}}
-_LEARNING, _SHOWN = 100, 40
+_LEARNING, _SHOWN = 160, 40
 _MAY_EXPLORE = 6
 """Of those shown."""
 

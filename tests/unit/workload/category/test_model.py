@@ -56,7 +56,7 @@ def test_the_card_tells_how_well_it_does(card: dict[str, Any], kind: str) -> Non
     held_out, public = card["held_out_fifth"][kind], card["on_public_questions"][kind]
 
     assert {"all", *card["prompts"]} == set(held_out)
-    assert held_out["all"] > 0.6
+    assert held_out["all"] > 0.55
     assert public["questions"] > 1000
     assert 0.5 < public["accuracy"] <= 1
     assert public["abstention"] < 0.5
