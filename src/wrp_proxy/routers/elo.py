@@ -75,13 +75,11 @@ class Elo:
         ranked = self._scoring.rank(workload, candidates, quality.tolist())
         ranking, chance = explored(ranked.ranking, self._epsilon, self._random)
         is_best = ranking[0] is ranked.ranking[0]
-        return Decision(
+        return ranked.decision(
+            self.name,
+            f"best rating: {ranked.reason}" if is_best else "tried, to be compared",
             ranking=ranking,
-            router=self.name,
-            reason=f"best rating: {ranked.reason}" if is_best else "tried, to be compared",
             propensity=chance,
-            scores=ranked.scores,
-            parts=ranked.parts,
         )
 
     def learn(self, outcome: Outcome) -> None:

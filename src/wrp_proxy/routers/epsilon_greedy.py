@@ -57,13 +57,11 @@ class EpsilonGreedy:
         ranking, chance = explored(ranked.ranking, epsilon, self._random)
         is_best = ranking[0] is ranked.ranking[0]
         reason = f"explored, as happens to {epsilon:.2f} of requests"
-        return Decision(
+        return ranked.decision(
+            self.name,
+            f"best so far: {ranked.reason}" if is_best else reason,
             ranking=ranking,
-            router=self.name,
-            reason=f"best so far: {ranked.reason}" if is_best else reason,
             propensity=chance,
-            scores=ranked.scores,
-            parts=ranked.parts,
         )
 
     def learn(self, outcome: Outcome) -> None:

@@ -58,12 +58,9 @@ class LinUcb:
         bonus = self._alpha * deviations
         ranked = self._scoring.rank(workload, candidates, means.tolist(), bonus.tolist())
         first = ranked.parts[ranked.ranking[0].name]
-        return Decision(
-            ranking=ranked.ranking,
-            router=self.name,
-            reason=f"best upper bound, {first.bonus or 0.0:.2f} above {ranked.reason}",
-            scores=ranked.scores,
-            parts=ranked.parts,
+        return ranked.decision(
+            self.name,
+            f"best upper bound, {first.bonus or 0.0:.2f} above {ranked.reason}",
         )
 
     def learn(self, outcome: Outcome) -> None:

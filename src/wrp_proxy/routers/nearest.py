@@ -54,12 +54,9 @@ class Nearest:
     def select(self, workload: Workload, candidates: Sequence[Model]) -> Decision:
         quality = self._quality(workload, candidates)
         ranked = self._scoring.rank(workload, candidates, quality)
-        return Decision(
-            ranking=ranked.ranking,
-            router=self.name,
-            reason=f"by the {self._k} most similar requests: {ranked.reason}",
-            scores=ranked.scores,
-            parts=ranked.parts,
+        return ranked.decision(
+            self.name,
+            f"by the {self._k} most similar requests: {ranked.reason}",
         )
 
     def learn(self, outcome: Outcome) -> None:

@@ -69,13 +69,11 @@ class Pheromone:
         weights = (1 - self._floor) * powers / powers.sum() + self._floor / len(scores)
         ranking, chance = draw(ranked.ranking, weights.tolist(), self._random)
         trail = ranked.parts[ranking[0].name].quality or 0.0
-        return Decision(
+        return ranked.decision(
+            self.name,
+            f"drawn with a chance of {chance:.2f} by a trail of strength {trail:.2f}",
             ranking=ranking,
-            router=self.name,
-            reason=f"drawn with a chance of {chance:.2f} by a trail of strength {trail:.2f}",
             propensity=chance,
-            scores=ranked.scores,
-            parts=ranked.parts,
         )
 
     def learn(self, outcome: Outcome) -> None:

@@ -70,13 +70,11 @@ class PolicyGradient:
         ranked = self._ranked(self._contexts.of(workload), workload, candidates)
         chances = self._chances(ranked, ranked.ranking)
         ranking, chance = draw(ranked.ranking, chances.tolist(), self._random)
-        return Decision(
+        return ranked.decision(
+            self.name,
+            f"drawn by the policy with a chance of {chance:.2f}; first: {ranked.reason}",
             ranking=ranking,
-            router=self.name,
-            reason=f"drawn by the policy with a chance of {chance:.2f}; first: {ranked.reason}",
             propensity=chance,
-            scores=ranked.scores,
-            parts=ranked.parts,
         )
 
     def learn(self, outcome: Outcome) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from wrp_proxy.routers.costs import Costs
 from wrp_proxy.routers.speeds import Speeds
 from wrp_proxy.signals import Parts
-from wrp_proxy.types import Model, Workload
+from wrp_proxy.types import Decision, Model, Workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +18,24 @@ class Ranked:
     parts: dict[str, Parts]
     reason: str
     """Of the first place, in words."""
+
+    def decision(
+        self,
+        router: str,
+        reason: str,
+        *,
+        ranking: tuple[Model, ...] | None = None,
+        propensity: float = 1.0,
+    ) -> Decision:
+        """Make it a router's decision; `ranking`: where another order was drawn."""
+        return Decision(
+            ranking=self.ranking if ranking is None else ranking,
+            router=router,
+            reason=reason,
+            propensity=propensity,
+            scores=self.scores,
+            parts=self.parts,
+        )
 
 
 class Scoring:

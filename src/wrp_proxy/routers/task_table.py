@@ -101,13 +101,11 @@ class TaskTable:
         share = self._explore if self._heard.get("scores") is not None else 0.0
         ranking, chance = explored(ranked.ranking, share, self._random)
         is_best = ranking[0] is ranked.ranking[0]
-        return Decision(
+        return ranked.decision(
+            self.name,
+            ranked.reason if is_best else f"explored, as {share:.0%} of requests are",
             ranking=ranking,
-            router=self.name,
-            reason=ranked.reason if is_best else f"explored, as {share:.0%} of requests are",
             propensity=chance,
-            scores=ranked.scores,
-            parts=ranked.parts,
         )
 
     def learn(self, outcome: Outcome) -> None:

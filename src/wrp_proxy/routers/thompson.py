@@ -56,13 +56,10 @@ class Thompson:
         ranked = self._scoring.rank(workload, candidates, means.tolist(), drawn.tolist())
         scores = np.array([ranked.scores[model.name] for model in candidates], float)
         chance = chance_of_best(int(scores.argmax()), scores - drawn, deviations)
-        return Decision(
-            ranking=ranked.ranking,
-            router=self.name,
-            reason=f"best draw, with a chance of {chance:.2f}: {ranked.reason}",
+        return ranked.decision(
+            self.name,
+            f"best draw, with a chance of {chance:.2f}: {ranked.reason}",
             propensity=chance,
-            scores=ranked.scores,
-            parts=ranked.parts,
         )
 
     def learn(self, outcome: Outcome) -> None:
