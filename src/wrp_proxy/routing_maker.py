@@ -46,10 +46,6 @@ class Routing:
     routes: Sequence[Route]
     direct: frozenset[Signal]
 
-    @property
-    def needs_categories(self) -> bool:
-        return any("category" in route.signals for route in self.routes)
-
 
 def make_routing(settings: Settings) -> Routing:
     policies = Policies.of(settings)
