@@ -21,7 +21,7 @@ _State = Literal["loading", "ready", "broken", "closed"]
 _REFUSALS: Mapping[_State, Ending] = {"loading": "busy", "broken": "failed", "closed": "busy"}
 _WARM_UP = "How long does a question of this length take?"
 _JOIN_S = 5.0
-"""How long `close` waits for a text that is being embedded."""
+"""How long `close` waits for the model that is being loaded, or a text that is embedded."""
 
 
 class ThreadedEmbedder:
@@ -47,6 +47,7 @@ class ThreadedEmbedder:
             threading.Thread(target=self._run, name=f"wrp-embedder-{number}", daemon=True)
             for number in range(threads)
         ]
+        self._loader: threading.Thread | None = None
         self._max_waiting = max_waiting
         self._patience = patience
         self._clock = clock
@@ -71,7 +72,9 @@ class ThreadedEmbedder:
 
     async def start(self) -> None:
         loading: Future[bool] = Future()
-        threading.Thread(target=self._load, args=(loading,), name="wrp-load", daemon=True).start()
+        loader = threading.Thread(target=self._load, args=(loading,), name="wrp-load", daemon=True)
+        self._loader = loader
+        loader.start()
         is_loaded = await asyncio.wrap_future(loading)
         if self._state == "loading":
             self._state = "ready" if is_loaded else "broken"
@@ -80,6 +83,8 @@ class ThreadedEmbedder:
 
     async def close(self) -> None:
         self._state = "closed"
+        if self._loader is not None:  # a library that is loading must not meet the process's end
+            await asyncio.to_thread(self._loader.join, _JOIN_S)
         running = [thread for thread in self._threads if thread.is_alive()]
         for _ in running:
             self._queue.put(None)
