@@ -8,8 +8,8 @@ import numpy.typing as npt
 from wrp_proxy.routers.base import Example
 from wrp_proxy.routers.costs import Costs
 from wrp_proxy.routers.scoring import Scoring
-from wrp_proxy.routers.statistics import Statistics
 from wrp_proxy.signals import Signal
+from wrp_proxy.statistics import Statistics
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 Matrix = npt.NDArray[np.float64]

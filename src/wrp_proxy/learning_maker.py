@@ -8,8 +8,8 @@ from time import time
 from wrp_proxy.catalog import Route
 from wrp_proxy.learning.base import Learner, Sharing, named
 from wrp_proxy.learning.store import FILE, LearningStore
-from wrp_proxy.routers.statistics import Statistics
 from wrp_proxy.settings.cache import RedisSettings
+from wrp_proxy.statistics import Statistics
 
 
 def make_learning(

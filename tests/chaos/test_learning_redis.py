@@ -28,8 +28,8 @@ from wrp_proxy.learning.sharing import RedisSharing
 from wrp_proxy.learning.store import LearningStore
 from wrp_proxy.learning_maker import make_learning
 from wrp_proxy.routers.fastest import Fastest
-from wrp_proxy.routers.statistics import Statistics
 from wrp_proxy.settings.cache import RedisSettings
+from wrp_proxy.statistics import Statistics
 
 pytestmark = [pytest.mark.anyio, needs_redis]
 

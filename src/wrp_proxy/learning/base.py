@@ -6,7 +6,7 @@ from typing import Protocol
 
 import msgspec
 
-from wrp_proxy.routers.statistics import Change, Statistics
+from wrp_proxy.statistics import Change, Statistics
 
 State = Mapping[str, Mapping[str, Sequence[float]]]
 """What was learnt, in plain numbers."""

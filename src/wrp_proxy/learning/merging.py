@@ -1,6 +1,6 @@
 """Two changes of the same sums, one after the other, as one."""
 
-from wrp_proxy.routers.statistics import Change
+from wrp_proxy.statistics import Change
 
 
 def merged(before: Change | None, after: Change, half_life_s: float) -> Change:

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterable
 from math import isfinite
 
-from wrp_proxy.routers.statistics import Vector
+from wrp_proxy.statistics import Vector
 
 Sums = tuple[tuple[float, ...], float]
 """Values, and Unix seconds to which they are faded."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from wrp_proxy.learning.file import Kept, encoded
 from wrp_proxy.learning.packing import Sums, is_text, pack_vector, unpack
-from wrp_proxy.routers.statistics import Statistics, Vector
+from wrp_proxy.statistics import Statistics, Vector
 
 _SLICE = 500
 """Vectors that are copied at a time; it takes about 1 ms."""

@@ -14,7 +14,7 @@ from wrp_proxy.learning.base import Batch, Told
 from wrp_proxy.learning.merging import merged
 from wrp_proxy.learning.packing import Sums, field_of, is_text, key_of, pack, pack_vector, unpack
 from wrp_proxy.learning.scripts import PULL, PUSH
-from wrp_proxy.routers.statistics import MAX_KEYS, Change, Statistics
+from wrp_proxy.statistics import MAX_KEYS, Change, Statistics
 
 TTL_S = 60 * 24 * 3600
 _PARTS = 128

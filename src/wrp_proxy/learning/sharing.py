@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 from wrp_proxy.cache.stores.redis_link import ERRORS, RedisLink, words
 from wrp_proxy.learning.base import Batch, SharingStatus
 from wrp_proxy.learning.shared import SharedStatistics
-from wrp_proxy.routers.statistics import Statistics
+from wrp_proxy.statistics import Statistics
 
 EXCHANGE_S = 5.0
 _LONGEST_PAUSE_S = 30.0

@@ -12,7 +12,7 @@ import structlog
 from wrp_proxy.learning.base import Learner, NoSharing, Sharing, SharingStatus, State
 from wrp_proxy.learning.file import Kept, LearningFile, Learnt, Piece, encoded
 from wrp_proxy.learning.pieces import copied, readable
-from wrp_proxy.routers.statistics import Statistics
+from wrp_proxy.statistics import Statistics
 
 FILE = "learning.msgpack"
 SAVE_S = 60.0

@@ -6,7 +6,7 @@ import numpy as np
 
 from wrp_proxy.routers.base import Example
 from wrp_proxy.routers.context import BINS_AND_BIAS, Contexts, Space, prior_vector
-from wrp_proxy.routers.statistics import Vector
+from wrp_proxy.statistics import Vector
 from wrp_proxy.types import Model
 
 SCALE = 400.0

@@ -10,8 +10,8 @@ from annotated_types import Gt, Le
 from wrp_proxy.routers.base import Example, Router
 from wrp_proxy.routers.costs import Costs
 from wrp_proxy.routers.dearest import Dearest
-from wrp_proxy.routers.statistics import Clock, Statistics
 from wrp_proxy.routers.wrapping import fit, passed_on, statistics_under
+from wrp_proxy.statistics import Clock, Statistics
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 _DAY_S = 24 * 3600.0

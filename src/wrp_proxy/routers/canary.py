@@ -13,8 +13,8 @@ from wrp_proxy.routers import sequential
 from wrp_proxy.routers.base import Example, Router
 from wrp_proxy.routers.costs import Costs
 from wrp_proxy.routers.dearest import Dearest
-from wrp_proxy.routers.statistics import Clock, Statistics
 from wrp_proxy.routers.wrapping import fit, passed_on, statistics_under
+from wrp_proxy.statistics import Clock, Statistics
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 _ALPHA = 0.05

@@ -5,8 +5,8 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
-from wrp_proxy.routers.statistics import Clock, Statistics, Vector
 from wrp_proxy.signals import Features
+from wrp_proxy.statistics import Clock, Statistics, Vector
 
 Matrix = npt.NDArray[np.float32]
 _ROUNDS = 20

@@ -9,7 +9,7 @@ from typing import Any
 from wrp_proxy.errors import ConfigError, Problem, choose
 from wrp_proxy.routers.base import MakeRouter, Router
 from wrp_proxy.routers.registry import ROUTERS
-from wrp_proxy.routers.statistics import Clock
+from wrp_proxy.statistics import Clock
 
 _TOKEN = re.compile(r"\s*([\w-]+|[(),])")
 _MAX_TOKENS = 100

@@ -7,8 +7,8 @@ from zlib import crc32
 import numpy as np
 
 from wrp_proxy.routers.prior import quality_by_price
-from wrp_proxy.routers.statistics import Vector
 from wrp_proxy.signals import CATEGORIES, Signal
+from wrp_proxy.statistics import Vector
 from wrp_proxy.types import Model, Workload
 
 CONTEXT_SIGNALS: frozenset[Signal] = frozenset({"category", "complexity"})

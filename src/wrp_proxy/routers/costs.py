@@ -6,7 +6,7 @@ from time import time
 from wrp_proxy.routers.base import Example
 from wrp_proxy.routers.figures import Figures
 from wrp_proxy.routers.lessons import Roster
-from wrp_proxy.routers.statistics import Clock, Statistics
+from wrp_proxy.statistics import Clock, Statistics
 from wrp_proxy.types import Model, Outcome, Usage, Workload
 
 _PRIOR_COUNT = 5.0

@@ -16,7 +16,7 @@ from wrp_proxy.routers.drawing import explored
 from wrp_proxy.routers.lessons import Roster, lesson_of
 from wrp_proxy.routers.rows import rows_of
 from wrp_proxy.routers.scoring import Scoring
-from wrp_proxy.routers.statistics import Clock, Statistics, Vector
+from wrp_proxy.statistics import Clock, Statistics, Vector
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 _DAY_S = 24 * 3600.0

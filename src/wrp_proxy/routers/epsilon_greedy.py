@@ -14,7 +14,7 @@ from wrp_proxy.routers.drawing import explored
 from wrp_proxy.routers.lessons import lesson_of
 from wrp_proxy.routers.score_table import ScoreTable
 from wrp_proxy.routers.scoring import Scoring
-from wrp_proxy.routers.statistics import Clock, Statistics
+from wrp_proxy.statistics import Clock, Statistics
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 

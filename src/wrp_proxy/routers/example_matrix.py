@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from wrp_proxy.routers.base import Example
 from wrp_proxy.routers.context import Contexts, Space
-from wrp_proxy.routers.statistics import Vector
+from wrp_proxy.statistics import Vector
 from wrp_proxy.types import Model
 
 

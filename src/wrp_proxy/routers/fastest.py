@@ -8,9 +8,9 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Le
 
 from wrp_proxy.routers.speeds import Speeds
-from wrp_proxy.routers.statistics import Clock, Statistics
 from wrp_proxy.routers.wrapping import put_first
 from wrp_proxy.signals import Parts, Signal
+from wrp_proxy.statistics import Clock, Statistics
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from wrp_proxy.routers.statistics import MAX_KEYS, Clock, Statistics
+from wrp_proxy.statistics import MAX_KEYS, Clock, Statistics
 
 _LOOKS_PER_HALF_LIFE = 1000.0
 """What fades by time is at most so much out of date."""

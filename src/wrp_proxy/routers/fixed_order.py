@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from wrp_proxy.routers.statistics import Statistics
 from wrp_proxy.signals import Signal
+from wrp_proxy.statistics import Statistics
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 

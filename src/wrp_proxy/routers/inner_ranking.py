@@ -7,9 +7,9 @@ from wrp_proxy.routers.base import Example, Router
 from wrp_proxy.routers.costs import Costs
 from wrp_proxy.routers.qualities import Qualities
 from wrp_proxy.routers.scoring import Scoring
-from wrp_proxy.routers.statistics import Clock
 from wrp_proxy.routers.wrapping import fit, statistics_under
 from wrp_proxy.signals import Signal
+from wrp_proxy.statistics import Clock
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 _CATEGORY: frozenset[Signal] = frozenset({"category"})

@@ -13,7 +13,7 @@ from wrp_proxy.routers.costs import Costs
 from wrp_proxy.routers.lessons import lesson_of
 from wrp_proxy.routers.ridge import Ridge, sums_of_all
 from wrp_proxy.routers.scoring import Scoring
-from wrp_proxy.routers.statistics import Clock, Statistics, Vector
+from wrp_proxy.statistics import Clock, Statistics, Vector
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 _DAY_S = 24 * 3600.0

@@ -13,8 +13,8 @@ from wrp_proxy.routers.lessons import lesson_of
 from wrp_proxy.routers.neighbours import Neighbours
 from wrp_proxy.routers.prior import prior_quality
 from wrp_proxy.routers.scoring import Scoring
-from wrp_proxy.routers.statistics import Clock, Statistics
 from wrp_proxy.signals import Signal
+from wrp_proxy.statistics import Clock, Statistics
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 _LEAST_SHRINKAGE = 1e-6

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from wrp_proxy.routers.statistics import Vector
 from wrp_proxy.signals import Features
+from wrp_proxy.statistics import Vector
 
 _FIRST_ROWS = 256
 _DIMENSIONS = 128

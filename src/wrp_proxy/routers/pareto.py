@@ -12,8 +12,8 @@ from wrp_proxy.routers.base import Example
 from wrp_proxy.routers.costs import Costs
 from wrp_proxy.routers.qualities import Qualities
 from wrp_proxy.routers.speeds import Speeds
-from wrp_proxy.routers.statistics import Clock, Vector
 from wrp_proxy.signals import Parts, Signal
+from wrp_proxy.statistics import Clock, Vector
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 Flags = npt.NDArray[np.bool_]

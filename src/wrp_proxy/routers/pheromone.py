@@ -14,8 +14,8 @@ from wrp_proxy.routers.costs import Costs
 from wrp_proxy.routers.drawing import draw
 from wrp_proxy.routers.lessons import Roster, lesson_of
 from wrp_proxy.routers.scoring import Scoring
-from wrp_proxy.routers.statistics import Clock, Statistics, Vector
 from wrp_proxy.signals import Score
+from wrp_proxy.statistics import Clock, Statistics, Vector
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 _LEAST_CHANCE_OF_A_TASK = 0.05

@@ -17,7 +17,7 @@ from wrp_proxy.routers.policy_training import trained
 from wrp_proxy.routers.rows import rows_of
 from wrp_proxy.routers.score_table import ScoreTable
 from wrp_proxy.routers.scoring import Ranked, Scoring
-from wrp_proxy.routers.statistics import Clock, Statistics, Vector
+from wrp_proxy.statistics import Clock, Statistics, Vector
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 

@@ -8,7 +8,7 @@ from wrp_proxy.routers.base import Example
 from wrp_proxy.routers.context import Context, Contexts, Space
 from wrp_proxy.routers.costs import Costs
 from wrp_proxy.routers.prior import prior_quality
-from wrp_proxy.routers.statistics import Vector
+from wrp_proxy.statistics import Vector
 from wrp_proxy.types import Model
 
 _COST_WEIGHTS = (0.0, 0.1, 0.3, 1.0)

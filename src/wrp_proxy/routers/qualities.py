@@ -7,7 +7,7 @@ from wrp_proxy.routers.base import Example
 from wrp_proxy.routers.figures import Figures
 from wrp_proxy.routers.lessons import lesson_of
 from wrp_proxy.routers.prior import prior_quality
-from wrp_proxy.routers.statistics import Clock, Statistics
+from wrp_proxy.statistics import Clock, Statistics
 from wrp_proxy.types import Model, Outcome, Workload
 
 _HALF_LIFE_S = 14 * 24 * 3600.0

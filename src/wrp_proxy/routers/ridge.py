@@ -7,7 +7,7 @@ import numpy as np
 
 from wrp_proxy.routers.context import Context, Space, prior_vector
 from wrp_proxy.routers.rows import fade
-from wrp_proxy.routers.statistics import Clock, Statistics, Vector
+from wrp_proxy.statistics import Clock, Statistics, Vector
 from wrp_proxy.types import Model
 
 _TOLERANCE = 0.01

@@ -10,7 +10,7 @@ from wrp_proxy.routers.base import Example
 from wrp_proxy.routers.context import Context, Contexts, Priors
 from wrp_proxy.routers.lessons import Lesson, Roster
 from wrp_proxy.routers.rows import Rows, fade
-from wrp_proxy.routers.statistics import Clock, Statistics, Vector
+from wrp_proxy.statistics import Clock, Statistics, Vector
 from wrp_proxy.types import Model
 
 _PRIOR_COUNT = 1.0

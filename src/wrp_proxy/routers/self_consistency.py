@@ -10,8 +10,8 @@ from annotated_types import Ge, Gt, Le
 from wrp_proxy.routers.base import Example, Router
 from wrp_proxy.routers.costs import Costs
 from wrp_proxy.routers.inner_ranking import InnerRanking, cheapest_of
-from wrp_proxy.routers.statistics import Clock
 from wrp_proxy.signals import Check
+from wrp_proxy.statistics import Clock
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 _ESCALATIONS = 2

@@ -9,9 +9,9 @@ from typing import Annotated
 from annotated_types import Ge, Gt
 
 from wrp_proxy.routers.base import Example, Router
-from wrp_proxy.routers.statistics import Clock
 from wrp_proxy.routers.wrapping import fit, passed_on, put_first, statistics_under
 from wrp_proxy.signals import Signal
+from wrp_proxy.statistics import Clock
 from wrp_proxy.types import Decision, Model, Outcome, Usage, Workload
 
 _MAX_SESSIONS = 10_000

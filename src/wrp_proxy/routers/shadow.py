@@ -5,8 +5,8 @@ from time import time
 
 from wrp_proxy.errors import WrpError
 from wrp_proxy.routers.base import Example, Router
-from wrp_proxy.routers.statistics import Clock, Statistics
 from wrp_proxy.routers.wrapping import fit, passed_on, statistics_under
+from wrp_proxy.statistics import Clock, Statistics
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from wrp_proxy.routers.rows import Rows
-from wrp_proxy.routers.statistics import Clock, Statistics, Vector
+from wrp_proxy.statistics import Clock, Statistics, Vector
 
 _OF_PRIOR = 10.0
 """Scores that the prior counts as, for a model as a whole."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from wrp_proxy.routers.figures import Figures
-from wrp_proxy.routers.statistics import Clock, Statistics
+from wrp_proxy.statistics import Clock, Statistics
 from wrp_proxy.types import Model, Outcome, Workload
 
 _PRIOR_TTFT_S, _PRIOR_TPOT_S = 1.0, 0.02

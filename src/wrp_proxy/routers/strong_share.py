@@ -9,8 +9,8 @@ import numpy as np
 from annotated_types import Ge, Le, MinLen
 
 from wrp_proxy.routers.prior import prior_quality
-from wrp_proxy.routers.statistics import Clock, Statistics
 from wrp_proxy.signals import Parts, Signal
+from wrp_proxy.statistics import Clock, Statistics
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 _LOWEST, _HIGHEST, _BINS = -1.0, 2.0, 300

@@ -20,9 +20,9 @@ from wrp_proxy.routers.regression import Regression
 from wrp_proxy.routers.scoring import Scoring
 from wrp_proxy.routers.shrunk_table import ShrunkTable
 from wrp_proxy.routers.speeds import Speeds
-from wrp_proxy.routers.statistics import Clock, Statistics, Vector
 from wrp_proxy.routers.trained_file import load_trained
 from wrp_proxy.signals import Signal
+from wrp_proxy.statistics import Clock, Statistics, Vector
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 _DAY_S = 24 * 3600.0

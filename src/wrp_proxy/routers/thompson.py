@@ -13,7 +13,7 @@ from wrp_proxy.routers.costs import Costs
 from wrp_proxy.routers.lessons import lesson_of
 from wrp_proxy.routers.score_table import ScoreTable
 from wrp_proxy.routers.scoring import Scoring
-from wrp_proxy.routers.statistics import Clock, Statistics, Vector
+from wrp_proxy.statistics import Clock, Statistics, Vector
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 _LEAST_CHANCE = 1e-6

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from wrp_proxy.errors import ConfigError, Problem
-from wrp_proxy.routers.statistics import Statistics
+from wrp_proxy.statistics import Statistics
 
 Total = tuple[list[float], float]
 """Sums, and the Unix seconds to which they are faded."""

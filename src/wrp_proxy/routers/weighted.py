@@ -7,8 +7,8 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from wrp_proxy.routers.statistics import Statistics
 from wrp_proxy.signals import Signal
+from wrp_proxy.statistics import Statistics
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 Weight = Annotated[float, Ge(0)]

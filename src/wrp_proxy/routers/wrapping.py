@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wrp_proxy.routers.base import Example, Router
-from wrp_proxy.routers.statistics import Statistics
+from wrp_proxy.statistics import Statistics
 from wrp_proxy.types import Decision, Model
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from wrp_proxy.errors import RequestError
-from wrp_proxy.routers.statistics import Statistics
 from wrp_proxy.signals import Check, Signal
+from wrp_proxy.statistics import Statistics
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 

@@ -9,7 +9,7 @@ from tests.unit.clock import Clock
 from wrp_proxy.learning.base import Batch, Sharing, SharingStatus, State, Told, named
 from wrp_proxy.learning.packing import pack
 from wrp_proxy.learning.store import LearningStore
-from wrp_proxy.routers.statistics import Change, Statistics
+from wrp_proxy.statistics import Change, Statistics
 
 
 def values(statistics: Statistics, key: str = "key") -> list[float]:

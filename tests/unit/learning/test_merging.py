@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from tests.unit.clock import Clock
 from tests.unit.routers.replicas import Totals, hand_over
 from wrp_proxy.learning.merging import merged
-from wrp_proxy.routers.statistics import Change, Statistics
+from wrp_proxy.statistics import Change, Statistics
 
 numbers = st.lists(st.floats(-100, 100), min_size=2, max_size=2)
 additions = st.lists(st.tuples(numbers, st.floats(0, 500), st.booleans()), min_size=1, max_size=20)

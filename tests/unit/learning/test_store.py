@@ -22,7 +22,7 @@ from tests.unit.learning.nouns import (
 )
 from wrp_proxy.learning import store as module
 from wrp_proxy.learning.base import named
-from wrp_proxy.routers.statistics import Statistics
+from wrp_proxy.statistics import Statistics
 
 pytestmark = pytest.mark.anyio
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from wrp_proxy.routers.statistics import Change, Statistics
+from wrp_proxy.statistics import Change, Statistics
 
 Totals = dict[str, tuple[list[float], float]]
 

@@ -15,8 +15,8 @@ from wrp_proxy.routers.budgeted import Budgeted
 from wrp_proxy.routers.costs import Costs, cost_by_price
 from wrp_proxy.routers.fixed_order import FixedOrder
 from wrp_proxy.routers.scoring import Scoring
-from wrp_proxy.routers.statistics import Statistics
 from wrp_proxy.signals import NO_PREFERENCES, Preferences, Score, Signal
+from wrp_proxy.statistics import Statistics
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 DAY_S = 24 * 3600.0

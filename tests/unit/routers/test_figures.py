@@ -3,7 +3,7 @@ import pytest
 from tests.unit.clock import Clock
 from wrp_proxy.routers.figures import Figures
 from wrp_proxy.routers.rows import Rows
-from wrp_proxy.routers.statistics import Statistics
+from wrp_proxy.statistics import Statistics
 
 
 def kept(half_life_s: float | None = None) -> tuple[Clock, Statistics, Figures, Rows]:

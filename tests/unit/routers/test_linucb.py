@@ -6,8 +6,8 @@ from tests.unit.routers.simulation import World, serve, tell
 from wrp_proxy.routers.context import Context, Contexts
 from wrp_proxy.routers.linucb import LinUcb
 from wrp_proxy.routers.ridge import Ridge, sums_of, sums_of_all
-from wrp_proxy.routers.statistics import Statistics
 from wrp_proxy.signals import Score
+from wrp_proxy.statistics import Statistics
 
 DAY_S = 24 * 3600.0
 SMALL = model("small", quality={"default": 0.4, "c0": 0.8})

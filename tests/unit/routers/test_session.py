@@ -8,9 +8,9 @@ from wrp_proxy.routers import session as module
 from wrp_proxy.routers.base import Example
 from wrp_proxy.routers.fixed_order import FixedOrder
 from wrp_proxy.routers.session import Session
-from wrp_proxy.routers.statistics import Statistics
 from wrp_proxy.routers.weighted import Weighted
 from wrp_proxy.signals import Parts, Score
+from wrp_proxy.statistics import Statistics
 from wrp_proxy.types import Decision, Model, Outcome, Price, Workload
 
 A, B, C = model("a"), model("b"), model("c")

@@ -10,9 +10,9 @@ from wrp_proxy.routers.fixed_order import FixedOrder
 from wrp_proxy.routers.rules.conditions import holds, signals_of, what_held
 from wrp_proxy.routers.rules.known import Place
 from wrp_proxy.routers.rules.rule import OTHERWISE, Rule, RuleReader, by_priority
-from wrp_proxy.routers.statistics import Statistics
 from wrp_proxy.routers.wrapping import fit, statistics_under
 from wrp_proxy.signals import Signal
+from wrp_proxy.statistics import Statistics
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 

@@ -11,8 +11,8 @@ from wrp_proxy.routers.base import Example, Router
 from wrp_proxy.routers.composition import make_router, read_spec
 from wrp_proxy.routers.fixed_order import FixedOrder
 from wrp_proxy.routers.rules.router import Rules
-from wrp_proxy.routers.statistics import Statistics
 from wrp_proxy.signals import Signal
+from wrp_proxy.statistics import Statistics
 from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 A, B, C = model("a"), model("b"), model("c")

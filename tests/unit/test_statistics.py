@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from tests.unit.clock import Clock
 from tests.unit.routers.replicas import Totals, exchange, hand_over
-from wrp_proxy.routers import statistics as module
-from wrp_proxy.routers.statistics import Statistics
+from wrp_proxy import statistics as module
+from wrp_proxy.statistics import Statistics
 
 
 def values(statistics: Statistics, key: str = "key") -> list[float]:
