@@ -115,6 +115,7 @@ def pools_config(pools: Mapping[str, Sequence[str]], **more: Any) -> dict[str, A
         "models": {
             model: {
                 "endpoints": [{"provider": names[url], "model": f"mock-{model}"} for url in pool],
+                "balance": "least_busy",
                 "price": {"input": 1.0, "output": 2.0},
             }
             for model, pool in pools.items()

@@ -32,6 +32,7 @@ from wrp_proxy.api.models import models_api
 from wrp_proxy.api.openapi.document import openapi_api
 from wrp_proxy.api_maker import ApiMaker, make_dialects
 from wrp_proxy.attempt import TimeLimits
+from wrp_proxy.attempting import Attempts
 from wrp_proxy.cache.embedders.remembering import RememberingEmbedder
 from wrp_proxy.cache_maker import CacheParts, is_semantic_somewhere, make_cache
 from wrp_proxy.catalog import Catalog
@@ -50,6 +51,7 @@ from wrp_proxy.learning_maker import make_learning
 from wrp_proxy.model_maker import ModelMaker, has_words
 from wrp_proxy.pipeline import Pipeline
 from wrp_proxy.pool.pool import LocalPool
+from wrp_proxy.pool_maker import make_fail_over, make_pool
 from wrp_proxy.provider_maker import make_provider, make_upstream
 from wrp_proxy.providers.base import Provider
 from wrp_proxy.providers.discovery import Discovery
@@ -124,7 +126,7 @@ def build_app(settings: Settings, state_dir: Path) -> App:
     metrics = Metrics(lambda: deciding.catalog.models)
     book = FeedbackBook(journal.path, time)
     recorder = BackgroundRecorder([journal, metrics], score_sinks=[book])
-    pool = LocalPool(cooldown_s=settings.resilience.cooldown_s, clock=monotonic)
+    pool = make_pool(settings.resilience)
     metrics.registry.register(LiveState(lambda: _live(pool), lambda: recorder.dropped))
     user_agent = f"{USER_AGENT} ({token_hex(4)})"
     providers = {
@@ -133,15 +135,14 @@ def build_app(settings: Settings, state_dir: Path) -> App:
     local = {name: p for name, p in providers.items() if isinstance(p, LocalProvider)}
     upstream = make_upstream(settings, os.environ)
     discovery = _discovery(settings, deciding, providers, upstream)
-    fail_over = FailOver(
-        pool=pool,
+    attempts = Attempts(
         providers={name: Translated(one, dialects) for name, one in providers.items()},
         upstream=upstream,
         recorder=recorder,
         classifier=deciding.classifier,
         limits=_time_limits(settings),
-        max_attempts=settings.resilience.max_attempts,
     )
+    fail_over = make_fail_over(settings.resilience, pool, attempts)
     cache = make_cache(
         settings, state_dir, inner_calls, RouteLoad(deciding.catalog, pool).of, cache_embedder
     )
@@ -303,8 +304,7 @@ def _time_limits(settings: Settings) -> TimeLimits:
 def _live(pool: LocalPool) -> Iterable[tuple[str, int, bool]]:
     """Sum what stands under one endpoint name, and leave out names that callers made up."""
     seen: dict[str, tuple[int, bool]] = {}
-    for load in pool.loads():
-        requests, is_cooling = seen.get(load.endpoint.name, (0, False))
-        cooling = is_cooling or pool.is_cooling(load)
-        seen[load.endpoint.name] = (requests + load.in_flight, cooling)
+    for state in pool.states():
+        requests, is_out = seen.get(state.endpoint.name, (0, False))
+        seen[state.endpoint.name] = (requests + state.in_flight, is_out or pool.is_out(state))
     return [(name, requests, cooling) for name, (requests, cooling) in seen.items()]

@@ -13,7 +13,7 @@ from wrp_proxy.errors import (
 from wrp_proxy.price_limit import affordable, excess
 from wrp_proxy.routers.base import Router
 from wrp_proxy.signals import NO_PREFERENCES, Preferences, Signal
-from wrp_proxy.types import ChatRequest, Model, Workload
+from wrp_proxy.types import ChatRequest, Hedging, Model, Workload
 
 _NOTHING_CONFIGURED = (
     "This proxy has no model yet. Three ways out: install the extra `wrp-proxy[local]` for a small "
@@ -44,6 +44,8 @@ class Route:
     """What the strategy looks at, where there is a choice."""
     always: frozenset[Signal] = frozenset()
     """What rules and the cache look at, also where there is only one model."""
+    hedging: Hedging | None = None
+    """None: no request of it is asked twice."""
     decides_first: bool = False
     """Rules may deny what the cache knows, or keep it out: they are asked before it answers."""
     preferences: Preferences = NO_PREFERENCES
@@ -122,11 +124,13 @@ class Catalog:
         """
         if self._models and (route := self._route(name)):
             models = self._models_of(route)
-            if len(models) < 2 and route.signals != route.always:
-                route = replace(route, signals=route.always)
+            signals = route.always if len(models) < 2 else route.signals
+            signals = signals.union(*(model.signals for model in models if model.signals))
+            if signals != route.signals:
+                route = replace(route, signals=signals)
             return route, models
         if model := self._models.get(name) or self._made_up(name):
-            signals = self._direct_signals
+            signals = self._direct_signals | model.signals
             return Route(
                 name=DIRECT, router=self._direct, models=(name,), signals=signals, always=signals
             ), (model,)

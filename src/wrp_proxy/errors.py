@@ -17,6 +17,8 @@ WrpError
 ├── LoopError            508  a request that this proxy has sent itself
 ├── NoEndpointError      503  nothing is there to answer
 │   ├── PoolFullError        429  every endpoint is at its max_concurrency
+│   │   └── QueueTimeoutError    429  no slot came free while it waited in line
+│   ├── AllRestingError      503  every endpoint is out of service for a while
 │   └── ShuttingDownError    503  the proxy is told to stop, and the grace is over
 └── UpstreamError        502  an endpoint failed or refused; keeps the upstream's own words
     ├── RejectedError        4xx  the request is to blame; never tried elsewhere
@@ -170,6 +172,16 @@ class PoolFullError(NoEndpointError):
     status = 429
     type = "rate_limit_error"
     code = "pool_full"
+
+
+class QueueTimeoutError(PoolFullError):
+    code = "queue_timeout"
+
+
+class AllRestingError(NoEndpointError):
+    """Every endpoint that could serve has failed, was drained, or its key was refused."""
+
+    code = "all_endpoints_down"
 
 
 class ShuttingDownError(NoEndpointError):

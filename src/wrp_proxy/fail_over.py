@@ -1,101 +1,105 @@
 """The second half of a request's life: endpoint after endpoint, until one has answered."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
+from time import perf_counter
 
-from wrp_proxy.accounting.base import Recorder
-from wrp_proxy.attempt import Attempt, TimeLimits
-from wrp_proxy.errors import NoEndpointError, UpstreamError, WrpError
-from wrp_proxy.pool.base import Pool
-from wrp_proxy.providers.base import Provider
-from wrp_proxy.providers.upstream import Upstream
+from wrp_proxy.attempt import too_late
+from wrp_proxy.attempting import Attempts
+from wrp_proxy.errors import (
+    NoEndpointError,
+    PoolFullError,
+    QueueTimeoutError,
+    UpstreamContextError,
+    UpstreamError,
+    WrpError,
+)
+from wrp_proxy.pool.base import Demand, Lease, Pool
+from wrp_proxy.pool.budget import TrafficBudget
 from wrp_proxy.trace import Trace
-from wrp_proxy.types import Decision, Finish, Model, Outcome, Workload
-from wrp_proxy.workload.base import Classifier
-
-_FAILED: tuple[Finish, str | None] = ("failed", "internal_error")
-"""What an attempt comes to when a fault of our own ends it."""
+from wrp_proxy.types import Decision, Endpoint, Model, Workload
 
 
 class FailOver:
-    """Pool, Provider, record: tries the models of a decision in their order."""
+    """Pool: tries the models of a decision in their order; in line where all of them are full."""
 
-    def __init__(  # noqa: PLR0913 - keywords only, filled by the composition root
+    def __init__(
         self,
         *,
         pool: Pool,
-        providers: Mapping[str, Provider],
-        upstream: Upstream,
-        recorder: Recorder,
-        classifier: Classifier,
-        limits: TimeLimits,
+        attempts: Attempts,
+        retries: TrafficBudget,
         max_attempts: int,
+        max_wait_s: float,
     ) -> None:
-        """`classifier`, like the route's router, learns from every attempt."""
+        """`retries`: the share of the traffic that may be tried again; `max_wait_s`: in line."""
         self._pool = pool
-        self._providers = providers
-        self._upstream = upstream
-        self._recorder = recorder
-        self._classifier = classifier
-        self._limits = limits
+        self._attempts = attempts
+        self._retries = retries
         self._max_attempts = max_attempts
+        self._max_wait_s = max_wait_s
 
     async def answer(
-        self, trace: Trace, workload: Workload, decision: Decision
+        self, trace: Trace, workload: Workload, decision: Decision, *, waits: bool = True
     ) -> AsyncGenerator[bytes, None]:
-        """Try endpoint after endpoint, then model after model, until one has begun to answer."""
+        """Try endpoint after endpoint, then model after model, until one has begun to answer.
+
+        `waits` False: not in line, for somebody else may answer.
+        """
         failure: WrpError | None = None
-        for model in decision.ranking:
+        demand = Demand(workload, trace.tried)
+        self._retries.count()
+        turns = _Turns(decision.ranking, waits=waits)
+        for model, in_line in turns:
             while len(trace.tried) < self._max_attempts:
                 try:
-                    async with aclosing(self._attempt(trace, workload, model)) as pieces:
+                    lease = await self._lease(trace, demand, model, in_line=in_line)
+                    pieces = self._attempts.answer(trace, workload, model, lease)
+                    async with aclosing(pieces):
                         async for piece in pieces:
                             yield piece
                 except NoEndpointError as error:
-                    failure = failure or error
+                    turns.note(model, error)
+                    failure = _to_tell(failure, error)
                     break
                 except UpstreamError as error:
-                    if trace.is_committed or not error.retryable:
+                    if not self._may_try_again(trace, error):
                         raise
                     failure = error
+                    _note_window(demand, trace.tried[-1], error)
                 else:
                     return
         raise self._refusal(trace, workload, decision, failure)
 
-    async def _attempt(
-        self, trace: Trace, workload: Workload, model: Model
-    ) -> AsyncGenerator[bytes, None]:
-        with self._pool.lease(model, workload, trace.tried) as lease:
-            trace.model = model
-            trace.ask(lease.endpoint)
-            provider = self._providers[lease.endpoint.provider]
-            attempt = Attempt(trace, workload, provider, lease.endpoint)
-            finish, error = _FAILED
-            try:
-                async with aclosing(attempt.chunks(self._upstream, self._limits)) as chunks:
-                    async for chunk in chunks:
-                        trace.is_committed = True
-                        yield chunk.data
-                finish, error = "complete", None
-                lease.settle(None)
-            except WrpError as failure:
-                error = failure.code or failure.type
-                if isinstance(failure, UpstreamError):
-                    lease.settle(failure)
-                raise
-            except (asyncio.CancelledError, GeneratorExit):
-                finish, error = "cancelled", None
-                raise
-            finally:
-                self._learn(trace, attempt.outcome(finish, error))
+    async def _lease(self, trace: Trace, demand: Demand, model: Model, *, in_line: bool) -> Lease:
+        """Take a slot; what comes of the wait is told by the trace, also when the client leaves."""
+        if not in_line:
+            return await self._pool.lease(model, demand)
+        began = perf_counter()
+        try:
+            return await self._pool.lease(model, demand, self._patience_s(trace))
+        except asyncio.CancelledError:
+            trace.queued_s = perf_counter() - began
+            outcome = trace.outcome(demand.workload, model=model.name, finish="cancelled")
+            self._attempts.record(outcome)
+            raise
+        finally:
+            trace.queued_s = perf_counter() - began
 
-    def _learn(self, trace: Trace, outcome: Outcome) -> None:
-        trace.answered = outcome
-        self._recorder.record(outcome)
-        self._classifier.learn(outcome)
-        if trace.route is not None:
-            trace.route.router.learn(outcome)
+    def _patience_s(self, trace: Trace) -> float:
+        """Return how long to wait in line: never past the caller's own deadline."""
+        if trace.request.timeout_s is None:
+            return self._max_wait_s
+        left_s = trace.request.timeout_s - (perf_counter() - trace.started)
+        if left_s <= 0:
+            raise too_late()
+        return min(self._max_wait_s, left_s)
+
+    def _may_try_again(self, trace: Trace, error: UpstreamError) -> bool:
+        if trace.is_committed or not error.retryable:
+            return False
+        return self._retries.take()
 
     def _refusal(
         self, trace: Trace, workload: Workload, decision: Decision, failure: WrpError | None
@@ -105,5 +109,35 @@ class FailOver:
         if not trace.tried:
             name = decision.ranking[0].name
             outcome = trace.outcome(workload, model=name, finish="failed", error=failure.code)
-            self._recorder.record(outcome)
+            self._attempts.record(outcome)
         return failure
+
+
+class _Turns:
+    """Yields the models in their order, then the first of those that were full, to wait for."""
+
+    def __init__(self, ranking: Sequence[Model], *, waits: bool) -> None:
+        self._ranking = ranking
+        self._waits = waits
+        self._full: Model | None = None
+
+    def __iter__(self) -> Iterator[tuple[Model, bool]]:
+        for model in self._ranking:
+            yield model, False
+        if self._full is not None and self._waits:
+            yield self._full, True
+
+    def note(self, model: Model, error: NoEndpointError) -> None:
+        if isinstance(error, PoolFullError) and self._full is None:
+            self._full = model
+
+
+def _to_tell(before: WrpError | None, error: NoEndpointError) -> WrpError:
+    """Choose what the client is told: what an upstream said goes before what there was not."""
+    was_in_line = isinstance(error, QueueTimeoutError) and isinstance(before, NoEndpointError)
+    return error if before is None or was_in_line else before
+
+
+def _note_window(demand: Demand, endpoint: Endpoint, error: UpstreamError) -> None:
+    if isinstance(error, UpstreamContextError) and endpoint.context_window is not None:
+        demand.above_tokens = max(demand.above_tokens, endpoint.context_window)

@@ -69,12 +69,17 @@ def begin(
     workload: Workload,
     model: Model,
     request: ChatRequest | None = None,
+    *,
+    waits: bool = True,
 ) -> HeldAnswer:
-    """Ask a model, all of its endpoints if need be, and no other; `request` None: the trace's."""
+    """Ask a model, all of its endpoints if need be, and no other; `request` None: the trace's.
+
+    `waits` False: not if it must wait in line.
+    """
     apart = trace.apart(request or trace.request)
     assert trace.decision is not None  # noqa: S101 - the pipeline has set it, for mypy
     decision = replace(trace.decision, ranking=(model,), check=None)
-    return HeldAnswer(model, apart, fail_over.answer(apart, workload, decision))
+    return HeldAnswer(model, apart, fail_over.answer(apart, workload, decision, waits=waits))
 
 
 def may_be_mended(error: WrpError) -> bool:

@@ -77,7 +77,8 @@ class Holding:
         for model in decision.ranking:
             if not hold.may_ask_another():
                 break
-            held = begin(self._fail_over, trace, workload, model, hold.request())
+            is_last = model is decision.ranking[-1]
+            held = begin(self._fail_over, trace, workload, model, hold.request(), waits=is_last)
             async with aclosing(held.source) as source:
                 await held.collect(self._max_bytes)
                 if held.is_too_long:

@@ -5,9 +5,19 @@ from collections.abc import Mapping, Sequence
 
 from wrp_proxy.accounting.pricing import ListedModel, PriceList
 from wrp_proxy.accounting.quality import QualityTable
+from wrp_proxy.pool.registry import signals_of
 from wrp_proxy.providers.vendors import apis_of
-from wrp_proxy.settings.schema import EndpointSettings, ModelSettings, ProviderSettings
-from wrp_proxy.types import CHAT_CAPABILITIES, Api, Endpoint, Model, Price
+from wrp_proxy.settings.pools import EndpointSettings, PriceSettings
+from wrp_proxy.settings.schema import ModelSettings, ProviderSettings
+from wrp_proxy.types import (
+    CHAT_CAPABILITIES,
+    Api,
+    Balancing,
+    Endpoint,
+    Model,
+    Price,
+    TokenBudget,
+)
 
 LOCAL_CONTEXT_WINDOW = 8192
 _LOCAL_CAPABILITIES = frozenset({"tools", "json_schema", "logprobs"})
@@ -45,7 +55,7 @@ class ModelMaker:
         self._qualities = qualities or QualityTable.empty()
 
     def configured(self, name: str, settings: ModelSettings) -> Model:
-        price = Price(**settings.price.model_dump()) if settings.price else None
+        price = _price(settings.price)
         given = settings.capabilities
         made = [
             self._endpoint(endpoint, price, settings.context_window, given)
@@ -53,10 +63,14 @@ class ModelMaker:
         ]
         capabilities = self._listed_capabilities(made) if given is None else frozenset(given)
         quality, source = self._quality(made, settings.quality)
+        balance = settings.balance
+        balancing = Balancing(name=balance.name, parameters=balance.parameters)
         return Model(
             name=name,
             endpoints=tuple(made),
-            balancer=settings.balance,
+            balancing=balancing,
+            budget=TokenBudget(**settings.token_budget.model_dump()),
+            signals=signals_of(balancing),
             price=made[0].price,
             quality=quality,
             quality_source=source,
@@ -126,9 +140,11 @@ class ModelMaker:
             max_concurrency=settings.max_concurrency,
             context_window=settings.context_window or context_window or listed_window,
             label=settings.label,
-            price=price or listed_price,
+            region=settings.region,
+            price=_price(settings.price) or price or listed_price,
             apis=self._apis(settings, capabilities),
             reasons=capabilities is not None and "reasoning" in capabilities,
+            retention_hints=settings.retention_hints,
         )
 
     def _apis(
@@ -163,3 +179,7 @@ class ModelMaker:
         if settings.type == "local":
             return None
         return self._prices.find(self._vendor(provider), upstream_name)
+
+
+def _price(settings: PriceSettings | None) -> Price | None:
+    return Price(**settings.model_dump()) if settings else None

@@ -1,6 +1,7 @@
 """How busy the models of a route are."""
 
 from wrp_proxy.catalog import Catalog
+from wrp_proxy.pool.expecting import load_of
 from wrp_proxy.pool.pool import LocalPool
 
 
@@ -17,10 +18,4 @@ class RouteLoad:
         models = self._catalog.models
         names = models if route is None or route.models is None else route.models
         endpoints = {e for name in names if name in models for e in models[name].endpoints}
-        slots = sum(endpoint.max_concurrency or 0 for endpoint in endpoints)
-        in_flight = sum(
-            load.in_flight
-            for load in self._pool.loads()
-            if load.endpoint in endpoints and load.endpoint.max_concurrency
-        )
-        return min(in_flight / slots, 1.0) if slots else 0.0
+        return load_of([s for s in self._pool.states() if s.endpoint in endpoints])

@@ -18,9 +18,10 @@ from wrp_proxy.grading.refusal import refusal
 from wrp_proxy.grading.retries import Retries
 from wrp_proxy.inner_calls import InnerCalls
 from wrp_proxy.routers.composition import make_router, read_spec
+from wrp_proxy.settings.pools import HedgingSettings
 from wrp_proxy.settings.schema import RouteSettings, Settings
 from wrp_proxy.signals import Signal
-from wrp_proxy.types import Outcome
+from wrp_proxy.types import Hedging, Outcome
 from wrp_proxy.verifiers.base import Answer, Question
 from wrp_proxy.verifiers.judge import Judge
 from wrp_proxy.verifiers.no_refusal import NoRefusal
@@ -68,7 +69,19 @@ def _route(name: str, settings: RouteSettings, cache: frozenset[Signal]) -> Rout
         models=None if settings.models is None else tuple(settings.models),
         signals=router.signals | cache,
         always=(router.signals if rules else _NOTHING) | cache,
+        hedging=_hedging(settings.hedge),
         decides_first=any(_AGAINST_CACHE & rule.keys() for rule in chain.from_iterable(rules)),
+    )
+
+
+def _hedging(settings: HedgingSettings | None) -> Hedging | None:
+    if settings is None:
+        return None
+    return Hedging(
+        share=settings.share,
+        quantile=settings.quantile,
+        least_delay_s=settings.least_delay_ms / 1000,
+        max_cost_usd=settings.max_cost_usd,
     )
 
 

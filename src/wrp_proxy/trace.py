@@ -12,6 +12,7 @@ from wrp_proxy.types import (
     Decision,
     Endpoint,
     Finish,
+    HedgeRole,
     Model,
     Outcome,
     Usage,
@@ -38,6 +39,10 @@ class Trace:
     """By the answer that this trace is of."""
     asked: list[Endpoint] = field(default_factory=list)
     """By all answers to the request, in the order of their attempts."""
+    queued_s: float = 0.0
+    """How long the last attempt waited in line."""
+    hedge: HedgeRole = ""
+    """Of the attempt that this trace is of."""
     attempt: int = 0
     """The number of the last attempt among those of the request."""
     decoder: Decoder | None = None
@@ -67,6 +72,7 @@ class Trace:
             model=None,
             tried=[],
             decoder=None,
+            queued_s=0.0,
             is_committed=False,
             answered=None,
         )
@@ -75,6 +81,7 @@ class Trace:
         """Make the answer of another trace this one's."""
         self.model, self.decoder = given.model, given.decoder
         self.tried, self.attempt = given.tried, given.attempt
+        self.queued_s, self.hedge = given.queued_s, given.hedge
         self.answered = given.answered
 
     def follow(self, leader: "Trace") -> None:
@@ -153,4 +160,6 @@ class Trace:
             similarity=hit.similarity if hit else None,
             entry_id=lookup.entry_id if lookup else None,
             false_hit_bound=lookup.bound if lookup else None,
+            queued_s=self.queued_s,
+            hedge=self.hedge,
         )

@@ -12,6 +12,7 @@ from wrp_proxy.signals import (
     Parts,
     Preferences,
     Score,
+    Signal,
 )
 
 CAPABILITIES = frozenset(
@@ -38,6 +39,8 @@ TRANSLATED: frozenset[Api] = frozenset({"completions", "responses", "messages"})
 Kind = Literal["chat", "agent", "tool_loop", "batch", "completion"]
 """`agent`: tools are offered; `tool_loop`: their results are being worked on."""
 Finish = Literal["complete", "failed", "cancelled"]
+HedgeRole = Literal["", "first", "second"]
+"""Of an attempt that had a twin at another endpoint: which of the two it was."""
 CacheStatus = Literal["miss", "exact", "canonical", "semantic", "shared", "bypass"]
 
 
@@ -158,11 +161,28 @@ class Workload:
     """What only an upstream with this very API can do, in words."""
     bound_to: str | None = None
     """The only provider that can serve it."""
+    text_class: str = ""
+    """Which texts it is calibrated with; empty: with none, nothing is learnt from it."""
+    besides_tokens: int = 0
+    """The part of `input_tokens` that is no text: frames of messages, images and files."""
+    doubt_tokens: int = 0
+    """So far may `input_tokens` be off, either way."""
 
     @property
     def total_tokens(self) -> int:
         """The window needed: input plus the output asked for, or expected where none is."""
         return self.input_tokens + (self.max_output_tokens or self.expected_output_tokens)
+
+    @property
+    def safe_tokens(self) -> int:
+        """The window that is enough however far off the estimate is."""
+        return self.total_tokens + self.doubt_tokens
+
+    def is_doubtful_at(self, limit_tokens: int | None) -> bool:
+        """Tell whether only an exact count can say on which side of a limit it is."""
+        if limit_tokens is None or not self.doubt_tokens:
+            return False
+        return -self.doubt_tokens <= limit_tokens - self.total_tokens < self.doubt_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,12 +227,17 @@ class Endpoint:
     context_window: int | None = None
     """Tokens, input and output together; None: unknown, taken to fit."""
     label: str | None = None
+    """`short` or `long`: its part in a pool that is cut by the length of requests; others only
+    tell twins apart."""
+    region: str | None = None
     price: Price | None = None
     """None: unknown."""
     apis: frozenset[Api] = CHAT_ONLY
     """What it has itself; the rest is translated where that is possible."""
     reasons: bool = False
     """It is known to take `reasoning_effort`, which others refuse."""
+    retention_hints: bool = False
+    """It is told how long a prompt is worth being kept in its cache."""
 
     @property
     def name(self) -> str:
@@ -236,12 +261,50 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Balancing:
+    """How the endpoints of a model are chosen among."""
+
+    name: str = "p2c"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenBudget:
+    """How a pool is cut into endpoints for short and for long requests."""
+
+    boundary_tokens: int = 8192
+    """Requests of more tokens, output included, are long."""
+    spillover: float = 0.85
+    """Share of its slots from which on a part gives requests to the other one."""
+    rebalance: Literal["off", "propose", "auto"] = "propose"
+    """Whether the boundary moves with the lengths of requests, or only what it should be is told.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hedging:
+    """When a second endpoint is asked the same, because the first one is late."""
+
+    share: float = 0.05
+    """Of the route's requests, at most."""
+    quantile: float = 0.95
+    """Of the first endpoint's own times to first content: so long it may take."""
+    least_delay_s: float = 0.05
+    max_cost_usd: float = 0.05
+    """Requests that are expected to cost more are not asked twice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """WHICH: a name that clients see, served by a pool of endpoints."""
 
     name: str
     endpoints: tuple[Endpoint, ...]
-    balancer: str = "least_busy"
+    balancing: Balancing = Balancing()
+    budget: TokenBudget = TokenBudget()
+    """Matters where endpoints are labelled `short` or `long`."""
+    signals: frozenset[Signal] = frozenset()
+    """What its balancer looks at of a workload, besides what is always known."""
     price: Price | None = None
     """What routing reckons with; each answer is billed at its endpoint's price."""
     quality: Mapping[str, float] = field(default_factory=dict)
@@ -355,6 +418,10 @@ class Outcome:
     """Upper limit of the share of wrong answers among such hits, from audits."""
     scores: Mapping[str, float | None] = field(default_factory=dict)
     """Those of the decision."""
+    queued_s: float = 0.0
+    """How long it waited in line for a slot, before `duration_s`."""
+    hedge: HedgeRole = ""
+    """A twin that is `cancelled` has lost: what it cost was paid for speed."""
     score: Score | None = None
     """How good the answer was. An outcome with a score tells that only: it was told without one
     when the attempt ended."""

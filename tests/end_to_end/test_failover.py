@@ -170,19 +170,22 @@ def test_the_only_endpoint_of_a_model_is_tried_again_although_it_failed(
     assert statuses == [500, 502, 200]
 
 
-def test_where_all_cool_the_least_recently_failed_is_tried(
+def test_where_all_are_out_of_service_it_is_said_until_when(
     upstream: FakeUpstream, second: FakeUpstream, start_proxy: StartProxy
 ) -> None:
-    upstream.answer = answers.in_turn(answers.error(500), answers.chat("The first again"))
-    second.answer = answers.error(500)
-    proxy = start_proxy(pools_config({"small": [upstream.url, second.url]}))
+    upstream.answer = second.answer = answers.error(500)
+    pools = {"small": [upstream.url, second.url]}
+    proxy = start_proxy(pools_config(pools, resilience={"failures": 1, "cooldown_s": 100}))
 
     failed = ask(proxy)
-    served = ask(proxy)
+    refused = ask(proxy)
 
     assert failed.status_code == 500
-    assert "The first again" in served.text
-    assert served.headers["x-wrp-attempts"] == "1"
+    assert refused.status_code == 503
+    assert refused.json()["error"]["code"] == "all_endpoints_down"
+    assert 90 < int(refused.headers["retry-after"]) <= 120
+    assert refused.headers["x-wrp-attempts"] == "0"
+    assert (len(upstream.received), len(second.received)) == (1, 1)
 
 
 @pytest.mark.parametrize(

@@ -284,7 +284,7 @@ def test_a_full_pool_flows_over_to_the_next_model(
 def test_a_full_pool_says_when_to_come_back(
     upstream: FakeUpstream, start_proxy: StartProxy
 ) -> None:
-    config = lab_config(upstream.url)
+    config = lab_config(upstream.url, resilience={"max_wait_s": 0})
     config["models"]["small"]["endpoints"][0]["max_concurrency"] = 1
     pieces = answers.chunks_of(["one ", "two "])
     upstream.answer = answers.paused_stream(pieces[:2], pieces[2:])

@@ -1,7 +1,6 @@
 """Holding, with a real upstream below and nothing above."""
 
 import json
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,13 +11,10 @@ import pytest
 from tests import answers
 from tests.fake_upstream import FakeUpstream
 from tests.unit.nouns import chat_request, endpoint, model, workload
-from wrp_proxy.attempt import TimeLimits
+from tests.unit.trying import fail_over_to
 from wrp_proxy.catalog import Route
-from wrp_proxy.fail_over import FailOver
 from wrp_proxy.holding import Holding
-from wrp_proxy.pool.pool import LocalPool
 from wrp_proxy.providers.http1.client import Http1Upstream
-from wrp_proxy.providers.openai import OpenAIProvider
 from wrp_proxy.routers.fixed_order import FixedOrder
 from wrp_proxy.signals import Check, Signal
 from wrp_proxy.trace import Trace
@@ -68,15 +64,7 @@ async def holding_before(
     upstream: FakeUpstream, records: Records, panel: Panel | None = None, max_bytes: int = 10_000
 ) -> AsyncIterator[Holding]:
     client = Http1Upstream(connect_timeout_s=5)
-    fail_over = FailOver(
-        pool=LocalPool(cooldown_s=0, clock=time.monotonic),
-        providers={"lab": OpenAIProvider(base_url=upstream.url, api_key=None)},
-        upstream=client,
-        recorder=records,
-        classifier=NoClassifier(),
-        limits=TimeLimits(first_content_s=10, stall_s=10, answer_s=10),
-        max_attempts=3,
-    )
+    fail_over = fail_over_to(upstream.url, client, records, NoClassifier())
     yield Holding(
         fail_over=fail_over,
         panel=panel or Panel(VERIFIERS),

@@ -1,6 +1,5 @@
 """The stages in their order, with a cache that remembers."""
 
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -8,20 +7,17 @@ import pytest
 
 from tests import answers
 from tests.fake_upstream import FakeUpstream
-from wrp_proxy.attempt import TimeLimits
+from tests.unit.trying import fail_over_to
 from wrp_proxy.cache.base import Cache, Hit, Lookup
 from wrp_proxy.cache.single_flight import Flights
 from wrp_proxy.catalog import Catalog, Route
 from wrp_proxy.errors import UpstreamError
-from wrp_proxy.fail_over import FailOver
 from wrp_proxy.grading.grader import Grader
 from wrp_proxy.grading.retries import Retries
 from wrp_proxy.grading_answers import Grading
 from wrp_proxy.holding import Holding
 from wrp_proxy.pipeline import Pipeline
-from wrp_proxy.pool.pool import LocalPool
 from wrp_proxy.providers.http1.client import Http1Upstream
-from wrp_proxy.providers.openai import OpenAIProvider
 from wrp_proxy.routers.fixed_order import FixedOrder
 from wrp_proxy.together import Together
 from wrp_proxy.trace import Trace
@@ -86,15 +82,7 @@ async def pipeline_before(
     router = FixedOrder()
     client = Http1Upstream(connect_timeout_s=5)
     classifier = WorkloadClassifier(ContextLength(TokenEstimate()))
-    fail_over = FailOver(
-        pool=LocalPool(cooldown_s=0, clock=time.monotonic),
-        providers={"lab": OpenAIProvider(base_url=upstream.url, api_key=None)},
-        upstream=client,
-        recorder=records,
-        classifier=classifier,
-        limits=TimeLimits(first_content_s=10, stall_s=10, answer_s=10),
-        max_attempts=3,
-    )
+    fail_over = fail_over_to(upstream.url, client, records, classifier)
     panel = Panel(VERIFIERS)
     grader = Grader((), Retries(), learn=ignore, store=ignore)
     yield Pipeline(

@@ -3,53 +3,72 @@
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from random import Random
 from typing import Protocol
 
 from wrp_proxy.errors import UpstreamError
-from wrp_proxy.types import Endpoint, Model, Workload
+from wrp_proxy.pool.state import EndpointState
+from wrp_proxy.types import Endpoint, Model, Outcome, Workload
+
+Clock = Callable[[], float]
+"""Gives monotonic seconds; a parameter of this type is never part of the configuration."""
+INJECTED = (Clock, Random)
+"""Types of a balancer's parameters that the composition root fills in."""
 
 
-@dataclass(slots=True)
-class Load:
-    """The live state of one endpoint, as this process sees it."""
+@dataclass(slots=True, eq=False)
+class Demand:
+    """What one request wants of the pool; it changes with every attempt that fails."""
 
-    endpoint: Endpoint
-    in_flight: int = 0
-    cooling_until: float = 0.0
-    """Monotonic seconds."""
-    failed_at: float = 0.0
+    workload: Workload
+    tried: Collection[Endpoint] = ()
+    """These failed this request, and are never picked for it again."""
+    above_tokens: int = 0
+    """A window of so many tokens has turned out to be too short."""
 
-    @property
-    def is_full(self) -> bool:
-        limit = self.endpoint.max_concurrency
-        return limit is not None and self.in_flight >= limit
+    def is_met_by(self, endpoint: Endpoint) -> bool:
+        """Tell whether the endpoint can be asked; its window must fit, always."""
+        if endpoint in self.tried or not endpoint.serves(self.workload):
+            return False
+        window = endpoint.context_window
+        return not self.above_tokens or window is None or window > self.above_tokens
 
 
-class Lease(Protocol):
+class Lease(AbstractContextManager["Lease"], Protocol):
     """One slot of an endpoint, held for one attempt; leaving the context frees it."""
 
-    @property
-    def endpoint(self) -> Endpoint: ...
+    endpoint: Endpoint
+    waited_s: float
+    """In line, for this slot."""
 
-    @property
-    def settle(self) -> Callable[[UpstreamError | None], None]:
-        """Report how the attempt went: None for an answer, else the error; not when cancelled."""
+    def begin(self) -> None:
+        """Report that the answer has begun."""
+        ...
+
+    def settle(self, outcome: Outcome, error: UpstreamError | None) -> None:
+        """Report how the attempt went, and what ended it if that was the upstream's doing."""
         ...
 
 
 class Pool(Protocol):
-    """Called by the pipeline once per attempt; sync, also on exit."""
+    """Called by the pipeline once per attempt."""
 
-    def lease(
-        self, model: Model, workload: Workload, tried: Collection[Endpoint]
-    ) -> AbstractContextManager[Lease]:
-        """Take a slot of an endpoint not in `tried`; raise NoEndpointError when there is none."""
+    async def lease(self, model: Model, demand: Demand, wait_s: float = 0.0) -> Lease:
+        """Take a slot of an endpoint that meets the demand.
+
+        It waits in line for `wait_s` at most where all of them are full, and not at all otherwise.
+        Raise NoEndpointError: none is left to try; AllRestingError: none is in service;
+        PoolFullError: all are full, and the line is too, or the wait was too long.
+        """
         ...
 
 
 class Balancer(Protocol):
-    """Called by the pool with the endpoints of one model that are free; never with none."""
+    """Chooses for one model; called by the pool with the endpoints that are free, never with none.
 
-    def choose(self, free: Sequence[Load]) -> Load:
+    What it keeps in mind is bounded. It sees the states, and leaves them as they are.
+    """
+
+    def choose(self, free: Sequence[EndpointState], workload: Workload) -> EndpointState:
         """Pick one of `free`."""
         ...

@@ -1,12 +1,44 @@
 """Balancer name -> class; a new balancer is one file and one row here."""
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any
 
-from wrp_proxy.pool.base import Balancer
+from wrp_proxy.pool.base import INJECTED, Balancer, Clock
 from wrp_proxy.pool.least_busy import LeastBusy
+from wrp_proxy.pool.p2c import PowerOfTwoChoices
 from wrp_proxy.pool.round_robin import RoundRobin
+from wrp_proxy.pool.weighted import Weighted
+from wrp_proxy.signals import Signal
+from wrp_proxy.types import Balancing
 
-BALANCERS: dict[str, Callable[[], Balancer]] = {
+
+def balancer_parameters(name: str) -> Mapping[str, inspect.Parameter]:
+    """Return the parameters that the configuration may set."""
+    given = inspect.signature(BALANCERS[name]).parameters
+    return {key: one for key, one in given.items() if one.annotation not in INJECTED}
+
+
+def make_balancer(balancing: Balancing, clock: Clock, random: Random) -> Balancer:
+    """Build the balancer of one model."""
+    kinds: Mapping[Any, Any] = {Clock: clock, Random: random}
+    given = inspect.signature(BALANCERS[balancing.name]).parameters
+    injected = {n: kinds[p.annotation] for n, p in given.items() if p.annotation in INJECTED}
+    return BALANCERS[balancing.name](**balancing.parameters, **injected)
+
+
+def signals_of(balancing: Balancing) -> frozenset[Signal]:
+    """Return what the balancer looks at of a workload."""
+    return _SIGNALS.get(balancing.name, frozenset())
+
+
+BALANCERS: dict[str, Callable[..., Balancer]] = {
     "least_busy": LeastBusy,
+    "p2c": PowerOfTwoChoices,
     "round_robin": RoundRobin,
+    "weighted": Weighted,
+}
+_SIGNALS: Mapping[str, frozenset[Signal]] = {
+    "prefix_affinity": frozenset({"conversation", "fingerprint"}),
 }

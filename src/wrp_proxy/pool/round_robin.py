@@ -1,21 +1,17 @@
-"""Turns in proportion to weights."""
+"""Turns, whatever the load."""
 
 from collections.abc import Sequence
 
-from wrp_proxy.pool.base import Load
-from wrp_proxy.types import Endpoint
+from wrp_proxy.pool.state import EndpointState
+from wrp_proxy.pool.weighted import Weighted
+from wrp_proxy.types import Workload
 
 
 class RoundRobin:
-    """Smooth weighted round robin, as in nginx (upstream_round_robin): turns are spread evenly."""
+    """Equal turns; an endpoint of weight 0 would have none, and is left out elsewhere."""
 
     def __init__(self) -> None:
-        self._credit: dict[Endpoint, float] = {}
+        self._turns = Weighted(weight_of=lambda state: 1.0)
 
-    def choose(self, free: Sequence[Load]) -> Load:
-        for load in free:
-            endpoint = load.endpoint
-            self._credit[endpoint] = self._credit.get(endpoint, 0.0) + endpoint.weight
-        chosen = max(free, key=lambda load: self._credit[load.endpoint])
-        self._credit[chosen.endpoint] -= sum(load.endpoint.weight for load in free)
-        return chosen
+    def choose(self, free: Sequence[EndpointState], workload: Workload) -> EndpointState:
+        return self._turns.choose(free, workload)

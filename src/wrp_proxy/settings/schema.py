@@ -11,13 +11,19 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    NonNegativeFloat,
-    PositiveFloat,
     PositiveInt,
 )
 
 from wrp_proxy.providers.vendors import ProviderType
 from wrp_proxy.settings.cache import CacheSettings, RouteCacheSettings
+from wrp_proxy.settings.pools import (
+    BalancingSettings,
+    EndpointSettings,
+    Hedge,
+    PriceSettings,
+    ResilienceSettings,
+    TokenBudgetSettings,
+)
 from wrp_proxy.settings.sections import ApiKey, Section, Share, is_one_word, under, under_preset
 from wrp_proxy.settings.workload import WorkloadSettings
 
@@ -75,26 +81,10 @@ class ProviderSettings(Section):
     """Only `local`; default: one fewer than the cores."""
 
 
-class EndpointSettings(Section):
-    provider: str
-    model: str = Field(min_length=1)
-    weight: PositiveFloat = 1.0
-    max_concurrency: PositiveInt | None = None
-    context_window: PositiveInt | None = None
-    label: str | None = None
-
-
-class PriceSettings(Section):
-    """USD per million tokens."""
-
-    input: NonNegativeFloat
-    output: NonNegativeFloat
-    cached_input: NonNegativeFloat | None = None
-
-
 class ModelSettings(Section):
     endpoints: list[EndpointSettings] = Field(min_length=1)
-    balance: Literal["least_busy", "round_robin"] = "least_busy"
+    balance: Annotated[BalancingSettings, under("name")] = BalancingSettings(name="p2c")
+    token_budget: TokenBudgetSettings = TokenBudgetSettings()
     context_window: PositiveInt | None = None
     price: PriceSettings | None = None
     quality: Annotated[dict[str, Share], under("default")] = Field(default_factory=dict)
@@ -125,6 +115,7 @@ class RouteSettings(Section):
     """None: `task_table` for `auto`, else `fixed_order`."""
     cache: Annotated[RouteCacheSettings, BeforeValidator(under_preset)] | None = None
     """None: as `cache.default` says."""
+    hedge: Hedge = None
 
 
 class KeySettings(Section):
@@ -147,18 +138,6 @@ class ServerSettings(Section):
     max_body_bytes: PositiveInt = 32 * 1024 * 1024
     cors_origins: list[str] = Field(default_factory=list)
     """Origins of browsers that may call; `*` for any."""
-
-
-class ResilienceSettings(Section):
-    max_attempts: PositiveInt = 3
-    cooldown_s: NonNegativeFloat = 5.0
-    connect_timeout_s: PositiveFloat = 5.0
-    max_connections: PositiveInt = 1000
-    """To one upstream's address; further requests wait in line, at most `connect_timeout_s`."""
-    first_content_timeout_s: PositiveFloat = 60.0
-    stall_timeout_s: PositiveFloat = 60.0
-    answer_timeout_s: PositiveFloat | None = None
-    """For plain answers, whole; default: ten times `first_content_timeout_s`."""
 
 
 class Settings(Section):

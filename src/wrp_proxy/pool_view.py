@@ -1,0 +1,43 @@
+"""What strategies may know of the pool: how soon and how fast a model would answer now."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from wrp_proxy.types import Model, Workload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What this proxy has seen of a model's endpoints, for one workload; None: not seen yet."""
+
+    ttft_s: float | None = None
+    """Seconds to the first content at the endpoint that is expected to be the quickest, with the
+    wait for a slot."""
+    tpot_s: float | None = None
+    """Seconds per token after it, there."""
+    wait_s: float = 0.0
+    """The part of `ttft_s` that is waiting."""
+    load: float = 0.0
+    """Share of the slots in use, of all endpoints that are in service; 0 where none has a limit."""
+    warmth: float = 0.5
+    """Of its prompt cache, 0 to 1; 0.5 where nothing is known."""
+    is_down: bool = False
+    """No endpoint that could serve is in service."""
+
+
+class PoolView(Protocol):
+    """Called by strategies for each candidate, and before an answer is escalated; sync, cheap."""
+
+    def expect(self, model: Model, workload: Workload) -> Expectation:
+        """Tell what to expect of the model now; never raises."""
+        ...
+
+
+UNSEEN = Expectation()
+
+
+class NothingSeen:
+    """A pool of which nothing is known: where nothing is served."""
+
+    def expect(self, model: Model, workload: Workload) -> Expectation:
+        return UNSEEN
