@@ -63,13 +63,13 @@ class ModelMaker:
         ]
         capabilities = self._listed_capabilities(made) if given is None else frozenset(given)
         quality, source = self._quality(made, settings.quality)
-        balance = settings.balance
+        balance, budget = settings.balance, settings.token_budget
         balancing = Balancing(name=balance.name, parameters=balance.parameters)
         return Model(
             name=name,
             endpoints=tuple(made),
             balancing=balancing,
-            budget=TokenBudget(**settings.token_budget.model_dump()),
+            budget=TokenBudget(**budget.model_dump()) if budget else TokenBudget(),
             signals=signals_of(balancing),
             price=made[0].price,
             quality=quality,

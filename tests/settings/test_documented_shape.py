@@ -5,11 +5,9 @@ from typing import Any
 import pytest
 
 from tests.settings.loading import VALID, changed, load, without
+from wrp_proxy.settings.pools import EndpointSettings, PriceSettings, ResilienceSettings
 from wrp_proxy.settings.schema import (
-    EndpointSettings,
     KeySettings,
-    PriceSettings,
-    ResilienceSettings,
     ServerSettings,
     Settings,
     StrategySettings,
@@ -84,6 +82,9 @@ def test_all_keys_of_an_endpoint_are_taken() -> None:
         "max_concurrency": 4,
         "context_window": 4096,
         "label": "first",
+        "region": "eu",
+        "price": {"input": 1.0, "output": 2.0, "cached_input": None},
+        "retention_hints": True,
     }
 
     settings = load(changed("models.small.endpoints", [endpoint]))

@@ -14,20 +14,24 @@ from wrp_proxy.app import Deciding, build_deciding
 from wrp_proxy.cache_maker import Policies
 from wrp_proxy.settings import Settings
 from wrp_proxy.settings.cache import CacheSettings, EmbedderSettings, JudgeSettings, RedisSettings
-from wrp_proxy.settings.schema import (
+from wrp_proxy.settings.pools import (
     EndpointSettings,
+    HedgingSettings,
+    PriceSettings,
+    ResilienceSettings,
+    TokenBudgetSettings,
+)
+from wrp_proxy.settings.schema import (
     KeySettings,
     ModelSettings,
-    PriceSettings,
     ProviderSettings,
-    ResilienceSettings,
     RouteSettings,
     ServerSettings,
 )
 from wrp_proxy.types import Workload
 
 FOLDER = Path(__file__).parents[2] / "configs"
-_FACTS = {"prices.yaml", "quality.yaml"}
+_FACTS = {"fleet.yaml", "prices.yaml", "quality.yaml"}
 EXAMPLES = sorted(path.name for path in FOLDER.glob("*.yaml") if path.name not in _FACTS)
 
 pytestmark = pytest.mark.usefixtures("local_extra")
@@ -67,6 +71,7 @@ def test_there_is_an_example_for_every_use() -> None:
         "rules.yaml",
         "self-hosted-pool.yaml",
         "semantic-cache.yaml",
+        "short-and-long.yaml",
         "two-vendors-failover.yaml",
     ]
 
@@ -119,7 +124,17 @@ def test_the_default_file_has_every_key(keys: list[str | int], schema: type[Base
     assert list(found) == list(schema.model_fields)
 
 
-@pytest.mark.parametrize("schema", [KeySettings, PriceSettings, RedisSettings, JudgeSettings])
+@pytest.mark.parametrize(
+    "schema",
+    [
+        HedgingSettings,
+        JudgeSettings,
+        KeySettings,
+        PriceSettings,
+        RedisSettings,
+        TokenBudgetSettings,
+    ],
+)
 def test_the_default_file_shows_the_keys_of_what_it_leaves_empty(schema: type[BaseModel]) -> None:
     text = (FOLDER / "default.yaml").read_text()
 
@@ -182,6 +197,13 @@ def test_the_example_of_a_pool_takes_its_addresses_from_the_environment(
     settings = load(text, {"GROQ_API_KEY": "k", **environment})
 
     assert settings.providers["gpu-1"].base_url == base_url
+
+
+def test_the_example_of_short_and_long_takes_each_to_its_own(local_extra: Path) -> None:
+    house = build_deciding(example("short-and-long.yaml", local_extra)).catalog.models["house"]
+
+    assert [e.label for e in house.endpoints] == ["short", "long"]
+    assert house.budget.boundary_tokens == house.endpoints[0].context_window
 
 
 def test_the_example_of_a_cache_goes_as_far_as_each_route_says(local_extra: Path) -> None:

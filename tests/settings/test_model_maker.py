@@ -10,7 +10,7 @@ from wrp_proxy.model_maker import ModelMaker
 from wrp_proxy.providers.vendors import VENDORS
 from wrp_proxy.settings.schema import ModelSettings, ProviderSettings
 from wrp_proxy.shipped import price_list_path, quality_table_path
-from wrp_proxy.types import CHAT_CAPABILITIES, Price, Usage
+from wrp_proxy.types import CHAT_CAPABILITIES, Balancing, Price, TokenBudget, Usage
 
 LISTED: dict[str, dict[str, Any]] = {
     "groq/fast": {
@@ -153,10 +153,45 @@ def test_quality_balance_and_limits_come_from_the_configuration(maker: ModelMake
 
     model = maker.configured("m", settings)
 
-    assert (model.name, model.quality, model.balancer) == ("m", {"default": 0.5}, "round_robin")
+    assert (model.name, model.quality) == ("m", {"default": 0.5})
+    assert model.balancing == Balancing(name="round_robin")
     [made] = model.endpoints
     assert (made.weight, made.max_concurrency, made.label) == (2, 3, "a")
     assert made.name == "lab/fast#a"
+
+
+def test_an_endpoint_may_have_its_own_price_and_region(maker: ModelMaker) -> None:
+    own = {"input": 1.0, "output": 2.0}
+    endpoints = [
+        {"provider": "lab", "model": "a", "price": own, "region": "eu"},
+        {"provider": "lab", "model": "b"},
+    ]
+    settings = ModelSettings.model_validate(
+        {"endpoints": endpoints, "price": {"input": 3.0, "output": 4.0}}
+    )
+
+    made = maker.configured("m", settings).endpoints
+
+    assert [one.price and one.price.input for one in made] == [1.0, 3.0]
+    assert [one.region for one in made] == ["eu", None]
+
+
+def test_balancer_and_token_budget_come_from_the_configuration(maker: ModelMaker) -> None:
+    balance = {"name": "prefix_affinity", "ttl_s": 60}
+    budget = {"boundary_tokens": 4096, "spillover": 0.5, "rebalance": "auto"}
+    settings = ModelSettings.model_validate(
+        {
+            "endpoints": [{"provider": "lab", "model": "a", "label": "short"}],
+            "balance": balance,
+            "token_budget": budget,
+        }
+    )
+
+    model = maker.configured("m", settings)
+
+    assert model.balancing == Balancing(name="prefix_affinity", parameters={"ttl_s": 60})
+    assert model.budget == TokenBudget(boundary_tokens=4096, spillover=0.5, rebalance="auto")
+    assert model.signals == {"conversation", "fingerprint"}
 
 
 def test_a_made_up_name_is_served_with_what_is_listed_but_not_listed_itself(

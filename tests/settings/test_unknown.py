@@ -126,13 +126,6 @@ def test_an_unknown_capability_is_refused_with_those_there_are() -> None:
     assert "'tools', 'vision', 'audio', 'json_schema', 'reasoning', 'logprobs'" in problem.remedy
 
 
-def test_an_unknown_balance_is_refused_with_those_there_are() -> None:
-    problem = refused(changed("models.small.balance", "random")).at("models.small.balance")
-
-    assert "'random'" in problem.message
-    assert problem.remedy == "Input should be 'least_busy' or 'round_robin'"
-
-
 def test_an_unknown_type_of_provider_is_refused_with_those_there_are() -> None:
     problem = refused(changed("providers.lab.type", "opnai")).at("providers.lab.type")
 

@@ -7,7 +7,8 @@ import pytest
 from tests.settings.loading import VALID, changed, load, refused
 from wrp_proxy.routing_maker import make_classifier
 from wrp_proxy.workload.category.recogniser import Recognition
-from wrp_proxy.workload.context_length import ContextLength, TokenEstimate
+from wrp_proxy.workload.context_length import ContextLength
+from wrp_proxy.workload.token_estimate import TokenEstimate
 
 SENTENCES = [f"May I rent boat number {number}?" for number in range(12)]
 RULES = {"name": "rules", "rules": [{"name": "r", "when": {"category": "boats"}, "deny": "No."}]}

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
+from time import time
 
 from wrp_proxy.errors import AllRestingError, NoEndpointError, PoolFullError
 from wrp_proxy.pool.base import Balancer, Clock, Demand
+from wrp_proxy.pool.boundary import LONG, SHORT, Boundaries
 from wrp_proxy.pool.breaker import Breaker, BreakerRules
 from wrp_proxy.pool.expecting import expectation
 from wrp_proxy.pool.lease import LocalLease
 from wrp_proxy.pool.line import Line
-from wrp_proxy.pool.parts import LONG, SHORT, Parts
+from wrp_proxy.pool.parts import Parts
 from wrp_proxy.pool.registry import make_balancer
 from wrp_proxy.pool.state import EndpointState, KeyState
 from wrp_proxy.pool_view import Expectation
@@ -39,6 +41,7 @@ class LocalPool:
         self,
         rules: BreakerRules | None = None,
         *,
+        boundaries: Boundaries | None = None,
         longest_line: int = 256,
         clock: Clock,
         random: Random,
@@ -51,7 +54,8 @@ class LocalPool:
         self._states: dict[Endpoint, EndpointState] = {}
         self._keys: dict[str, KeyState] = {}
         self._services: dict[str, _Service] = {}
-        self._parts = Parts()
+        self.boundaries = boundaries or Boundaries(clock, time)
+        self._parts = Parts(self.boundaries)
 
     async def lease(self, model: Model, demand: Demand, wait_s: float = 0.0) -> LocalLease:
         service = self._service(model)
@@ -108,7 +112,7 @@ class LocalPool:
         if len(free) == 1:
             return free[0]
         if service.is_cut:
-            preferred = self._parts.preferred(service.model, free, demand.workload)
+            preferred = self._parts.preferred(service.model, up, free, demand.workload)
             return service.balancer.choose(preferred, demand.workload)
         return service.balancer.choose(free, demand.workload)
 

@@ -9,6 +9,7 @@ from wrp_proxy.providers.litellm_library import is_litellm_installed
 from wrp_proxy.providers.local import demonstration_weights, is_runtime_installed
 from wrp_proxy.providers.vendors import VENDORS
 from wrp_proxy.settings.cache_check import check_cache
+from wrp_proxy.settings.pool_check import check_pools
 from wrp_proxy.settings.raw import mapping, sequence
 from wrp_proxy.settings.strategy_check import check_strategy
 from wrp_proxy.settings.workload_check import check_workload
@@ -44,6 +45,7 @@ def cross_check(raw: Mapping[str, Any]) -> Iterator[Problem]:
         "workload.categories", mapping(mapping(raw.get("workload")).get("categories"))
     )
     yield from check_workload(raw)
+    yield from check_pools(raw)
 
 
 def _check_names(section: str, named: Mapping[Any, Any]) -> Iterator[Problem]:

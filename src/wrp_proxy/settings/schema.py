@@ -84,7 +84,7 @@ class ProviderSettings(Section):
 class ModelSettings(Section):
     endpoints: list[EndpointSettings] = Field(min_length=1)
     balance: Annotated[BalancingSettings, under("name")] = BalancingSettings(name="p2c")
-    token_budget: TokenBudgetSettings = TokenBudgetSettings()
+    token_budget: TokenBudgetSettings | None = None
     context_window: PositiveInt | None = None
     price: PriceSettings | None = None
     quality: Annotated[dict[str, Share], under("default")] = Field(default_factory=dict)
