@@ -71,7 +71,8 @@ from wrp_proxy.shipped import price_list_path, quality_table_path
 from wrp_proxy.together import Together
 from wrp_proxy.verifiers.panel import Panel
 from wrp_proxy.workload.classifier import WorkloadClassifier
-from wrp_proxy.workload.context_length import ContextLength, TokenEstimate, load_tiktoken
+from wrp_proxy.workload.context_length import ContextLength, load_tiktoken
+from wrp_proxy.workload.token_estimate import TokenEstimate
 
 _GC_THRESHOLD = 10_000
 """Objects made before the youngest are looked through; a request makes hundreds, and no cycles."""
@@ -154,7 +155,7 @@ def build_app(settings: Settings, state_dir: Path) -> App:
         settings.cache.redis,
         state_dir,
         deciding.catalog.routes.values(),
-        {"classifier": deciding.classifier},
+        {"workload": deciding.classifier.statistics, "pool": pool.boundaries.statistics},
     )
     figures = (cache.report.rows, panel.rows, deciding.classifier.guard.rows)
     _register(metrics.registry, [*figures, lambda: learning_rows(learning.status())])

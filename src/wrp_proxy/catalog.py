@@ -154,9 +154,10 @@ class Catalog:
         fitting = [model for model in capable if model.serves(workload)]
         if not fitting:
             windows = [model.context_window or 0 for model in capable]
-            count = "" if workload.tokens_exact else "about "
+            is_exact = workload.tokens_exact and not workload.doubt_tokens
+            count = "" if is_exact else "about "
             raise ContextTooLongError(
-                f"The request needs {count}{workload.total_tokens} tokens "
+                f"The request needs {count}{workload.safe_tokens} tokens "
                 f"({workload.input_tokens} of input), but the longest context window of "
                 f"'{name}' has {max(windows)}. Shorten the messages or lower max_tokens.",
                 param="messages",
@@ -172,7 +173,7 @@ class Catalog:
             elif not model.serves(workload):
                 reasons[model.name] = (
                     f"window of {model.context_window} tokens is shorter than "
-                    f"{workload.total_tokens}"
+                    f"{workload.safe_tokens}"
                 )
             elif over := excess(model, workload):
                 reasons[model.name] = over

@@ -6,7 +6,7 @@ from random import Random
 from time import time
 
 from wrp_proxy.catalog import Route
-from wrp_proxy.learning.base import Learner, Sharing, named
+from wrp_proxy.learning.base import Sharing, named
 from wrp_proxy.learning.store import FILE, LearningStore
 from wrp_proxy.settings.cache import RedisSettings
 from wrp_proxy.statistics import Statistics
@@ -16,13 +16,17 @@ def make_learning(
     redis: RedisSettings | None,
     state_dir: Path,
     routes: Iterable[Route],
-    learners: Mapping[str, Learner],
+    others: Mapping[str, Iterable[Statistics]],
 ) -> LearningStore:
-    """Keep it in the state directory; replicas share it through the Redis of the cache."""
+    """Keep it in the state directory; replicas share it through the Redis of the cache.
+
+    `others`: what is learnt by others than the strategies of routes, by their names.
+    """
     # Another strategy may have other sums under the same name.
-    statistics = named({f"{one.name}/{one.router.name}": one.router.statistics for one in routes})
-    sharing = _sharing(redis, statistics) if redis is not None and statistics else None
-    return LearningStore(state_dir / FILE, statistics, learners, sharing)
+    of_routes = {f"{one.name}/{one.router.name}": one.router.statistics for one in routes}
+    statistics = named({**of_routes, **others})
+    sharing = _sharing(redis, statistics) if redis is not None else None
+    return LearningStore(state_dir / FILE, statistics, sharing)
 
 
 def _sharing(redis: RedisSettings, statistics: Mapping[str, Statistics]) -> Sharing:

@@ -9,7 +9,7 @@ from wrp_proxy.accounting.base import Recorder
 from wrp_proxy.cache.base import Cache, Hit
 from wrp_proxy.catalog import Catalog
 from wrp_proxy.collected import Collected
-from wrp_proxy.deciding import Considered
+from wrp_proxy.deciding import Considered, described
 from wrp_proxy.grading_answers import Grading
 from wrp_proxy.holding import Holding
 from wrp_proxy.reasons import explained
@@ -62,7 +62,7 @@ class Pipeline:
     async def _consider(self, trace: Trace, models: tuple[Model, ...]) -> Considered:
         assert trace.route  # noqa: S101 - `answer` has set it, for mypy
         route, request = trace.route, trace.request
-        trace.workload = workload = await self._classifier.classify(request, route.signals)
+        trace.workload = workload = await described(request, route, models, self._classifier)
         candidates = self._catalog.candidates(request.model, models, workload)
         decision = route.router.select(workload, candidates)
         return Considered(workload=workload, route=route, models=models, decision=decision)

@@ -257,7 +257,11 @@ class Endpoint:
         return is_translated and workload.native_only is None
 
     def serves(self, workload: Workload) -> bool:
-        return self.fits(workload.total_tokens) and self.speaks(workload)
+        return self.fits(workload.safe_tokens) and self.speaks(workload)
+
+
+PARTS = frozenset({"short", "long"})
+"""Labels of endpoints that cut a pool by the length of requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,6 +330,13 @@ class Model:
     def serves(self, workload: Workload) -> bool:
         """Tell whether some endpoint can be asked, and has a window that fits."""
         return any(endpoint.serves(workload) for endpoint in self.endpoints)
+
+    @property
+    def limits(self) -> frozenset[int]:
+        """Lengths in tokens at which another endpoint is to be asked, or none is able."""
+        windows = {e.context_window for e in self.endpoints if e.context_window is not None}
+        is_cut = any(endpoint.label in PARTS for endpoint in self.endpoints)
+        return frozenset(windows | {self.budget.boundary_tokens} if is_cut else windows)
 
     @property
     def is_for_embeddings(self) -> bool:

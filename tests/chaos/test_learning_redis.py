@@ -79,7 +79,7 @@ class Replicas:
             random=Random(1),  # noqa: S311
         )
         path = self.folder / name
-        store = LearningStore(path, {NAME: statistics}, {}, sharing, clock=self.clock)
+        store = LearningStore(path, {NAME: statistics}, sharing, clock=self.clock)
         return Replica(statistics, link, sharing, store)
 
     async def start(self, name: str = "one", **said: Any) -> Replica:
@@ -257,7 +257,7 @@ async def test_what_was_learnt_before_there_was_a_redis_is_told_once(
     replicas: Replicas, tmp_path: Path
 ) -> None:
     before = Statistics("sums", clock=replicas.clock)
-    store = LearningStore(tmp_path / "one", {NAME: before}, {}, clock=replicas.clock)
+    store = LearningStore(tmp_path / "one", {NAME: before}, clock=replicas.clock)
     await store.load()
     before.add("key", (5.0,))
     await store.close()

@@ -11,9 +11,11 @@ import pytest
 from tests import answers
 from tests.fake_upstream import FakeUpstream
 from tests.unit.nouns import chat_request, endpoint, model, workload
+from tests.unit.routers.views import Seen
 from tests.unit.trying import fail_over_to
 from wrp_proxy.catalog import Route
 from wrp_proxy.holding import Holding
+from wrp_proxy.pool_view import NOTHING_SEEN, Expectation, PoolView
 from wrp_proxy.providers.http1.client import Http1Upstream
 from wrp_proxy.routers.fixed_order import FixedOrder
 from wrp_proxy.signals import Check, Signal
@@ -55,13 +57,20 @@ class NoClassifier:
     ) -> Workload:
         return workload()
 
+    async def recount(self, request: ChatRequest, workload: Workload) -> Workload:
+        return workload
+
     def learn(self, outcome: Outcome) -> None:
         return
 
 
 @asynccontextmanager
 async def holding_before(
-    upstream: FakeUpstream, records: Records, panel: Panel | None = None, max_bytes: int = 10_000
+    upstream: FakeUpstream,
+    records: Records,
+    panel: Panel | None = None,
+    max_bytes: int = 10_000,
+    pool: PoolView = NOTHING_SEEN,
 ) -> AsyncIterator[Holding]:
     client = Http1Upstream(connect_timeout_s=5)
     fail_over = fail_over_to(upstream.url, client, records, NoClassifier())
@@ -69,6 +78,7 @@ async def holding_before(
         fail_over=fail_over,
         panel=panel or Panel(VERIFIERS),
         graded=records.score,
+        pool=pool,
         max_bytes=max_bytes,
     )
     await client.close()
@@ -134,6 +144,108 @@ async def test_an_answer_too_long_to_be_held_is_let_through(
     assert "small too long to be held, given unverified" in trace.decision.reason
     assert trace.answered is not None
     assert trace.answered.finish == "complete"
+
+
+async def escalated(
+    upstream: FakeUpstream,
+    pool: PoolView,
+    *,
+    gone_s: float = 0.0,
+    max_ttft_s: float | None = 2.0,
+    timeout_s: float | None = None,
+) -> tuple[str, list[str]]:
+    """Let `small` be refused; return the reason and the models that were asked."""
+    upstream.answer = answers.in_turn(answers.chat(""), answers.chat("Hello"))
+    trace = traced(Learning())
+    trace.request = replace(trace.request, timeout_s=timeout_s)
+    trace.started -= gone_s
+    async with holding_before(upstream, Records(), pool=pool) as holding:
+        await answer_of(holding, trace, replace(NON_EMPTY, max_ttft_s=max_ttft_s))
+    assert trace.decision is not None
+    return trace.decision.reason, [one.json["model"] for one in upstream.received]
+
+
+SLOW = Expectation(ttft_s=0.1, answer_s=20.1)
+QUICK = Expectation(ttft_s=0.1, answer_s=0.4)
+
+
+@pytest.mark.anyio
+async def test_a_better_model_is_asked_if_its_answer_fits_the_time_that_is_left(
+    upstream: FakeUpstream,
+) -> None:
+    reason, asked = await escalated(upstream, Seen(large=QUICK))
+
+    assert asked == ["mock-small", "mock-large"]
+    assert reason == "small refused: non_empty; large accepted (as told)"
+
+
+@pytest.mark.anyio
+async def test_a_middle_tier_is_asked_where_the_best_would_be_too_late(
+    upstream: FakeUpstream,
+) -> None:
+    reason, asked = await escalated(upstream, Seen(large=SLOW, huge=QUICK), gone_s=1.0)
+
+    assert asked == ["mock-small", "mock-huge"]
+    assert "no time is left for large (20.1 s expected, 1.0 s left); huge asked instead" in reason
+
+
+@pytest.mark.anyio
+async def test_the_cheap_answer_is_given_where_all_others_would_be_too_late(
+    upstream: FakeUpstream,
+) -> None:
+    reason, asked = await escalated(upstream, Seen(large=SLOW, huge=SLOW))
+
+    assert asked == ["mock-small"]
+    assert reason.count("no time is left for") == 2
+    assert "small given, for none was accepted" in reason
+
+
+@pytest.mark.anyio
+async def test_a_model_of_which_nothing_is_known_is_asked(upstream: FakeUpstream) -> None:
+    _, asked = await escalated(upstream, Seen())
+
+    assert asked == ["mock-small", "mock-large"]
+
+
+@pytest.mark.anyio
+async def test_the_callers_deadline_is_a_bound_too(upstream: FakeUpstream) -> None:
+    pool = Seen(large=SLOW, huge=QUICK)
+    _, asked = await escalated(upstream, pool, max_ttft_s=None, timeout_s=10.0)
+
+    assert asked == ["mock-small", "mock-huge"]
+
+
+@pytest.mark.anyio
+async def test_without_any_bound_the_pool_is_not_asked(upstream: FakeUpstream) -> None:
+    pool = Seen(large=SLOW)
+    _, asked = await escalated(upstream, pool, max_ttft_s=None)
+
+    assert asked == ["mock-small", "mock-large"]
+    assert pool.asked == []
+
+
+@pytest.mark.anyio
+async def test_nothing_more_is_asked_when_the_time_is_over(upstream: FakeUpstream) -> None:
+    reason, asked = await escalated(upstream, Seen(), gone_s=3.0)
+
+    assert asked == ["mock-small"]
+    assert "no time is left for another" in reason
+
+
+@pytest.mark.anyio
+async def test_an_escalation_that_takes_longer_than_expected_is_broken_off(
+    upstream: FakeUpstream,
+) -> None:
+    upstream.answer = answers.in_turn(answers.chat(""), answers.hang)
+    trace = traced(Learning())
+    trace.started -= 1.9
+    async with holding_before(upstream, Records(), pool=Seen(large=QUICK)) as holding:
+        pieces = await answer_of(holding, trace, replace(NON_EMPTY, max_ttft_s=2.5))
+
+    assert b"".join(pieces)
+    assert trace.answered_by == "small"
+    assert trace.decision is not None
+    assert "large failed: deadline_exceeded" in trace.decision.reason
 
 
 class Broken:

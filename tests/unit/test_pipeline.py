@@ -25,7 +25,8 @@ from wrp_proxy.types import ChatRequest, Endpoint, Model, Outcome, Workload
 from wrp_proxy.verifiers.panel import Panel
 from wrp_proxy.verifiers.registry import VERIFIERS
 from wrp_proxy.workload.classifier import WorkloadClassifier
-from wrp_proxy.workload.context_length import ContextLength, TokenEstimate
+from wrp_proxy.workload.context_length import ContextLength
+from wrp_proxy.workload.token_estimate import TokenEstimate
 
 RAW = b'{"model":"auto","messages":[{"role":"user","content":"Hi"}]}'
 

@@ -11,7 +11,8 @@ from wrp_proxy.types import ChatRequest, Workload
 from wrp_proxy.workload.base import Classifier, Recogniser
 from wrp_proxy.workload.category.recogniser import Recognition
 from wrp_proxy.workload.classifier import WorkloadClassifier
-from wrp_proxy.workload.context_length import ContextLength, TokenEstimate, load_tiktoken
+from wrp_proxy.workload.context_length import ContextLength, load_tiktoken
+from wrp_proxy.workload.token_estimate import TokenEstimate
 
 _LEAST_QUERIES = 10
 """Of one label, in the mean; labels that are hardly shared are names of queries, not of tasks."""

@@ -1,28 +1,12 @@
 """What is learnt outlives a restart, and is shared with other replicas."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
 
 from wrp_proxy.statistics import Change, Statistics
-
-State = Mapping[str, Mapping[str, Sequence[float]]]
-"""What was learnt, in plain numbers."""
-
-
-class Learner(Protocol):
-    """Something other than a strategy that learns, such as the classifier; it is kept, not shared.
-
-    Called by the learning store on the event loop.
-    """
-
-    def state(self) -> State: ...
-
-    def load(self, state: State) -> None:
-        """Take over what `state` returned; what makes no sense is left out."""
-        ...
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True):

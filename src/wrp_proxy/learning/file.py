@@ -30,14 +30,13 @@ class Kept(msgspec.Struct, frozen=True, array_like=True, tag="statistics"):
     """Unix seconds; None: it belonged to a route when it was written."""
 
 
-class Learnt(msgspec.Struct, frozen=True, array_like=True, tag="learnt"):
-    """What is learnt in plain numbers, by its learner; the first piece."""
+class Saved(msgspec.Struct, frozen=True, array_like=True, tag="learnt"):
+    """When the file was written, in Unix seconds; the first piece."""
 
-    saved_at: float
-    states: dict[str, dict[str, dict[str, list[float]]]]
+    at: float
 
 
-Piece = Learnt | Kept
+Piece = Saved | Kept
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Piece] = msgspec.msgpack.Decoder(Piece)
 _pieces_decoder: msgspec.msgpack.Decoder[list[memoryview]] = msgspec.msgpack.Decoder(

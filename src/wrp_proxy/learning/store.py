@@ -9,8 +9,8 @@ from time import time
 
 import structlog
 
-from wrp_proxy.learning.base import Learner, NoSharing, Sharing, SharingStatus, State
-from wrp_proxy.learning.file import Kept, LearningFile, Learnt, Piece, encoded
+from wrp_proxy.learning.base import NoSharing, Sharing, SharingStatus
+from wrp_proxy.learning.file import Kept, LearningFile, Piece, Saved, encoded
 from wrp_proxy.learning.pieces import copied, readable
 from wrp_proxy.statistics import Statistics
 
@@ -47,7 +47,6 @@ class LearningStore:
         self,
         path: Path,
         statistics: Mapping[str, Statistics],
-        learners: Mapping[str, Learner],
         sharing: Sharing | None = None,
         *,
         clock: Callable[[], float] = time,
@@ -55,7 +54,6 @@ class LearningStore:
         """`statistics`: by their names, see `named`; `sharing`: the same ones, None: alone."""
         self._file = LearningFile(path)
         self._statistics = statistics
-        self._learners = learners
         self._sharing = sharing or NoSharing()
         self._clock = clock
         self._missing: list[Kept] = []
@@ -116,20 +114,14 @@ class LearningStore:
         now = self._clock()
         is_stale = False
         for piece in pieces:
-            if isinstance(piece, Learnt):
-                is_stale = now - piece.saved_at > _STALE_S
-                self._load_states(piece.states)
+            if isinstance(piece, Saved):
+                is_stale = now - piece.at > _STALE_S
             elif (statistics := self._statistics.get(piece.name)) is not None:
                 statistics.replace(readable(piece))
                 self._sharing.resume(piece.name, [] if is_stale else piece.leaving)
             else:
                 self._miss(piece, now)
         self._saved = self._mark()
-
-    def _load_states(self, states: Mapping[str, State]) -> None:
-        for name, learner in self._learners.items():
-            if name in states:
-                learner.load(states[name])
 
     def _miss(self, piece: Kept, now: float) -> None:
         """Keep for a while what belongs to no route: it may be back tomorrow."""
@@ -139,20 +131,13 @@ class LearningStore:
 
     def _mark(self) -> object:
         """Return what differs once something was learnt."""
-        versions = {name: one.version for name, one in self._statistics.items()}
-        return versions, self._states()
-
-    def _states(self) -> dict[str, dict[str, dict[str, list[float]]]]:
-        return {
-            name: {part: {k: [*v] for k, v in rows.items()} for part, rows in one.state().items()}
-            for name, one in self._learners.items()
-        }
+        return {name: one.version for name, one in self._statistics.items()}
 
     async def _write(self) -> None:
         mark = self._mark()
         if mark == self._saved:
             return
-        pieces = [encoded(Learnt(self._clock(), self._states()))]
+        pieces = [encoded(Saved(self._clock()))]
         for name, statistics in self._statistics.items():
             # First: what leaves is to be part of the sums, which are copied after it.
             leaving = Kept(name, {}, self._sharing.leaving(name))

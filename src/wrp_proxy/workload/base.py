@@ -20,6 +20,10 @@ class Classifier(Protocol):
         """Describe the request, with these signals; what cannot be told is unknown, no error."""
         ...
 
+    async def recount(self, request: ChatRequest, workload: Workload) -> Workload:
+        """Count the input exactly, where the estimate leaves in doubt what it fits."""
+        ...
+
     def learn(self, outcome: Outcome) -> None:
         """Calibrate on what an upstream counted; sync, never raises, never blocks."""
         ...

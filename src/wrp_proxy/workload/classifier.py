@@ -1,11 +1,13 @@
 """Tells what is asked: always what stands in the request, and the signals that are wanted."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from math import isfinite
 from time import monotonic, thread_time
 
 from wrp_proxy.signals import UNKNOWN, Signal
+from wrp_proxy.statistics import Statistics
 from wrp_proxy.types import LARGE_BODY_BYTES, ChatRequest, Outcome, Workload
 from wrp_proxy.workload.base import Clock, Findings, Reader, Recogniser
 from wrp_proxy.workload.complexity import Complexity
@@ -23,7 +25,6 @@ from wrp_proxy.workload.risks import Risks
 from wrp_proxy.workload.warmth import Warmth
 
 _NOT_TEXT = frozenset({"vision", "audio"})
-State = Mapping[str, Mapping[str, Sequence[float]]]
 
 
 def all_readers(recogniser: Recogniser, clock: Clock) -> tuple[Reader, ...]:
@@ -61,6 +62,10 @@ class WorkloadClassifier:
         self._recogniser = recogniser or NoRecogniser()
         self._readers = all_readers(self._recogniser, clock) if readers is None else readers
         self._output_length = OutputLength()
+        self.statistics: tuple[Statistics, ...] = (
+            context_length.statistics,
+            self._output_length.statistics,
+        )
         self.guard = Guard(clock=clock, timer=timer)
 
     async def classify(
@@ -73,14 +78,28 @@ class WorkloadClassifier:
             return self._describe(prompt, wanted)
         return await asyncio.to_thread(self._describe, prompt, wanted)
 
+    async def recount(self, request: ChatRequest, workload: Workload) -> Workload:
+        """Count the input exactly, in a thread; costs milliseconds.
+
+        Without a tokenizer the estimate has the last word.
+        """
+        counted = await self._context_length.recount(request.body)
+        if counted is None:
+            return replace(workload, doubt_tokens=0)
+        tokens, doubt = counted
+        return replace(
+            workload,
+            input_tokens=tokens + request.given_tokens,
+            tokens_exact=True,
+            doubt_tokens=doubt,
+        )
+
     def learn(self, outcome: Outcome) -> None:
         usage, workload = outcome.usage, outcome.workload
         if usage is None or usage.estimated or outcome.score is not None:
             return
         if not workload.needs & _NOT_TEXT and workload.bound_to is None:
-            self._context_length.observe(
-                workload.text_bytes, usage.prompt_tokens, workload.category
-            )
+            self._context_length.observe(workload, usage.prompt_tokens)
         if outcome.finish == "complete" and workload.api != "embeddings":
             limit = workload.max_output_tokens
             self._output_length.observe(
@@ -90,29 +109,18 @@ class WorkloadClassifier:
                 is_cut=limit is not None and usage.completion_tokens >= limit,
             )
 
-    def state(self) -> dict[str, dict[str, list[float]]]:
-        """Return what was learnt, in plain numbers, for `load` after a restart."""
-        return {
-            "bytes_per_token": self._context_length.state(),
-            "output_tokens": self._output_length.state(),
-        }
-
-    def load(self, state: State) -> None:
-        self._context_length.restore(state.get("bytes_per_token", {}))
-        self._output_length.load(state.get("output_tokens", {}))
-
     def _describe(self, prompt: Prompt, wanted: frozenset[Signal]) -> Workload:
         request = prompt.request
         found, unknown = self._read(prompt, wanted) if wanted else (Findings(), frozenset[str]())
         category = found.get("category", UNKNOWN)
-        tokens, is_exact, text_bytes = self._context_length.measure(request.body, category)
-        tokens += request.given_tokens
+        length = self._context_length.measure(request.body)
+        tokens = length.tokens + request.given_tokens
         limit = _output_limit(request)
         needs = needs_of(request.body)
         return Workload(
             input_tokens=tokens,
-            tokens_exact=is_exact,
-            text_bytes=text_bytes,
+            tokens_exact=length.is_exact,
+            text_bytes=length.text_bytes,
             max_output_tokens=limit,
             expected_output_tokens=self._expected(request, category, tokens, limit),
             kind=kind_of(request, prompt.messages, needs),
@@ -123,6 +131,9 @@ class WorkloadClassifier:
             api=request.api,
             native_only=request.native_only,
             bound_to=request.bound_to,
+            text_class=length.text_class,
+            besides_tokens=length.besides_tokens + request.given_tokens,
+            doubt_tokens=length.doubt_tokens,
             **found,
         )
 

@@ -1,23 +1,28 @@
-"""How long an answer will be: a running third quartile of those that came before.
+"""How long an answer will be: the third quartile of those that came before.
 
-Estimated by stochastic approximation (Robbins and Monro, 1951) of the quantile, on the logarithm
-of the tokens: one number and one count for each kind of request, whatever the traffic.
+Lengths are counted in a histogram of quarter octaves, which fades and which replicas can add up.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from math import exp, isfinite, log
+from collections.abc import Iterator
+from math import log2
+
+import numpy as np
 
 from wrp_proxy.signals import UNKNOWN
+from wrp_proxy.statistics import Statistics
 
 PRIOR_TOKENS = 256
 _QUANTILE = 0.75
-_FIRST_STEP = 2.5
-_STEADY_STEP = 0.03
-"""Keeps it moving: traffic that has changed is followed within some hundred answers."""
-_ENOUGH = 8
-"""Answers before a number is believed; until then that of a wider class holds."""
+_PER_OCTAVE = 4
+_BINS = 20 * _PER_OCTAVE
+"""Up to a million tokens; longer answers are in the last one."""
+_TOGETHER = 8
+"""Answers of a class that are added at once: it costs a fraction, and fewer tell nothing."""
+_DISCOUNT_OF_ONE = 0.995
+"""So that traffic that has changed is followed within some hundred answers."""
+_MOST_ANSWERS = 1e9
+"""In one bin; more cannot be, after all fading."""
 _MOST_KEYS = 512
-_MOST_TOKENS = 10_000_000
 _ALL = "*"
 
 
@@ -25,13 +30,17 @@ class OutputLength:
     """Expect tokens by category and length of prompt, else by category, else by all."""
 
     def __init__(self) -> None:
-        self._estimates: dict[str, tuple[float, int]] = {}
+        self.statistics = Statistics("output_tokens", discount=_DISCOUNT_OF_ONE**_TOGETHER)
+        self._waiting: dict[str, list[int]] = {}
+        """Key -> bins of answers that are not added yet."""
+        self._quartiles: dict[str, int] = {}
+        """Key -> tokens, as of `_version` of the statistics."""
+        self._version = 0
 
     def expect(self, category: str, input_tokens: int) -> int:
         for key in _keys(category, input_tokens):
-            level, count = self._estimates.get(key, (0.0, 0))
-            if count >= _ENOUGH:
-                return max(round(exp(level)), 1)
+            if tokens := self._quartile(key):
+                return tokens
         return PRIOR_TOKENS
 
     def observe(
@@ -40,31 +49,45 @@ class OutputLength:
         """Learn from a whole answer, or from one of which only the beginning was allowed."""
         if output_tokens <= 0:
             return
-        seen = log(min(output_tokens, _MOST_TOKENS))
+        place = min(int(_PER_OCTAVE * log2(output_tokens)), _BINS - 1)
         for key in _keys(category, input_tokens):
-            self._move(key, seen, is_cut)
+            if is_cut and output_tokens < (self._quartile(key) or PRIOR_TOKENS):
+                continue  # it may have become longer than expected, or not
+            self._add(key, place)
 
-    def state(self) -> dict[str, list[float]]:
-        """Return all that was learnt: key -> [log of tokens, number of answers]."""
-        return {key: [level, count] for key, (level, count) in self._estimates.items()}
+    def _add(self, key: str, place: int) -> None:
+        waiting = self._waiting.get(key)
+        if waiting is None:
+            if len(self._waiting) >= _MOST_KEYS:
+                return
+            waiting = self._waiting[key] = []
+        waiting.append(place)
+        if len(waiting) == _TOGETHER:
+            self.statistics.add(key, np.bincount(waiting, minlength=_BINS).astype(np.float64))
+            waiting.clear()
 
-    def load(self, state: Mapping[str, Sequence[float]]) -> None:
-        """Take over what `state` returned; what makes no sense is left out."""
-        for key, values in list(state.items())[:_MOST_KEYS]:
-            if len(values) == 2 and all(map(isfinite, values)) and values[1] >= 0:
-                level = min(max(values[0], 0.0), log(_MOST_TOKENS))
-                self._estimates[key] = (level, int(values[1]))
+    def _quartile(self, key: str) -> int:
+        """Return the third quartile of a class; 0: nothing is known of it."""
+        if self._version != self.statistics.version:
+            self._version = self.statistics.version
+            self._quartiles.clear()
+        known = self._quartiles.get(key)
+        if known is None:
+            known = self._quartiles[key] = self._computed(key)
+        return known
 
-    def _move(self, key: str, seen: float, is_cut: bool) -> None:
-        known = self._estimates.get(key)
-        if known is None and len(self._estimates) >= _MOST_KEYS:
-            return
-        level, count = known or (log(PRIOR_TOKENS), 0)
-        if is_cut and seen < level:
-            return  # it may have become longer than expected, or not
-        step = max(_FIRST_STEP / (count + 4), _STEADY_STEP)
-        level += step * (_QUANTILE if seen > level else _QUANTILE - 1)
-        self._estimates[key] = (max(level, 0.0), count + 1)
+    def _computed(self, key: str) -> int:
+        counts = self.statistics.get(key)
+        if counts is None or len(counts) != _BINS:
+            return 0
+        sums = np.clip(counts, 0.0, _MOST_ANSWERS).cumsum()
+        wanted = _QUANTILE * float(sums[-1])
+        if wanted <= 0:
+            return 0
+        place = int(sums.searchsorted(wanted))
+        below = float(sums[place - 1]) if place else 0.0
+        share = (wanted - below) / (float(sums[place]) - below)
+        return max(round(2 ** ((place + share) / _PER_OCTAVE)), 1)
 
 
 def _keys(category: str, input_tokens: int) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.unit.clock import Clock
-from wrp_proxy.learning.base import Batch, Sharing, SharingStatus, State, Told, named
+from wrp_proxy.learning.base import Batch, Sharing, SharingStatus, Told, named
 from wrp_proxy.learning.packing import pack
 from wrp_proxy.learning.store import LearningStore
 from wrp_proxy.statistics import Change, Statistics
@@ -46,22 +46,8 @@ def store_on(
     *statistics: Statistics,
     route: str = "auto",
     sharing: Sharing | None = None,
-    **learners: "Notebook",
 ) -> LearningStore:
-    return LearningStore(path, named({route: statistics}), learners, sharing, clock=clock)
-
-
-@dataclass(slots=True)
-class Notebook:
-    """Learns one number."""
-
-    learnt: float = 0.0
-
-    def state(self) -> State:
-        return {"part": {"number": [self.learnt]}}
-
-    def load(self, state: State) -> None:
-        self.learnt = state["part"]["number"][0]
+    return LearningStore(path, named({route: statistics}), sharing, clock=clock)
 
 
 @dataclass(slots=True)

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from tests.unit.learning.nouns import batch
 from wrp_proxy.learning import file as module
-from wrp_proxy.learning.file import Kept, LearningFile, Learnt, Piece, encoded
+from wrp_proxy.learning.file import Kept, LearningFile, Piece, Saved, encoded
 from wrp_proxy.learning.packing import pack
 
 PIECES: list[Piece] = [
-    Learnt(1000.0, {"classifier": {"part": {"number": [1.0]}}}),
+    Saved(1000.0),
     Kept("auto/sums", {"key": pack([1.0, 2.0], 1000.0)}, [batch()]),
     Kept("gone/sums", {}, [], missing_since=900.0),
 ]

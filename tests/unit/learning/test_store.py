@@ -9,7 +9,6 @@ from structlog.testing import capture_logs
 
 from tests.unit.clock import Clock
 from tests.unit.learning.nouns import (
-    Notebook,
     Redisless,
     batch,
     drop,
@@ -41,7 +40,7 @@ def sums(clock: Clock, name: str = "sums", **said: float) -> Statistics:
 async def stopped(path: Path, clock: Clock, route: str = "auto") -> None:
     """Let a proxy learn 1 and 2, and stop."""
     statistics = sums(clock)
-    store = store_on(path, clock, statistics, route=route, notebook=Notebook(7.0))
+    store = store_on(path, clock, statistics, route=route)
     await store.load()
     statistics.add("key", (1.0, 2.0))
     await store.close()
@@ -59,7 +58,7 @@ async def loaded(path: Path, clock: Clock, route: str = "auto") -> Statistics:
 async def test_a_restart_goes_on_where_it_was(path: Path) -> None:
     clock = Clock()
     before = [sums(clock, half_life_s=60.0), sums(clock, "inner.sums")]
-    store = store_on(path, clock, *before, notebook=Notebook(7.0))
+    store = store_on(path, clock, *before)
     await store.load()
     for number in range(1200):
         before[0].add(f"key-{number}", (float(number), 2.0))
@@ -67,10 +66,9 @@ async def test_a_restart_goes_on_where_it_was(path: Path) -> None:
     clock.now += 60.0
     await store.close()
 
-    after, notebook = [sums(clock, half_life_s=60.0), sums(clock, "inner.sums")], Notebook()
-    await store_on(path, clock, *after, notebook=notebook).load()
+    after = [sums(clock, half_life_s=60.0), sums(clock, "inner.sums")]
+    await store_on(path, clock, *after).load()
 
-    assert notebook.learnt == 7.0
     assert len(list(after[0].keys())) == 1200
     assert values(after[0], "key-1100") == [550.0, 1.0]
     assert values(after[1]) == [5.0]
@@ -106,19 +104,15 @@ async def test_nothing_is_written_before_the_file_is_loaded(path: Path) -> None:
 
 
 async def test_it_is_only_written_when_something_has_changed(path: Path) -> None:
-    clock, notebook = Clock(), Notebook(7.0)
+    clock = Clock()
     await stopped(path, clock)
     statistics = sums(clock)
-    store = store_on(path, clock, statistics, notebook=notebook)
+    store = store_on(path, clock, statistics)
     await store.load()
     drop(path)
 
     await store.save()
     assert not found(path)
-    notebook.learnt = 8.0
-    await store.save()
-    assert found(path)
-    drop(path)
     statistics.add("key", (1.0, 1.0))
     await store.save()
 

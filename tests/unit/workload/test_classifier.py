@@ -14,7 +14,8 @@ from tests.unit.workload.asking import asking, assistant, result, system, user
 from wrp_proxy.signals import Preferences, Score, Signal
 from wrp_proxy.types import Outcome
 from wrp_proxy.workload.classifier import WorkloadClassifier
-from wrp_proxy.workload.context_length import ContextLength, TokenEstimate
+from wrp_proxy.workload.context_length import ContextLength
+from wrp_proxy.workload.token_estimate import TokenEstimate
 
 
 @pytest.fixture
@@ -70,7 +71,10 @@ async def test_the_length_of_the_answer_is_limited_or_expected(
     assert found.expected_output_tokens == expected
 
 
-LONG = "a" * 4000
+LONG = "abc " * 1000
+
+
+LONG_ONE: dict[str, Any] = {"text_bytes": 4000, "text_class": "ascii/0"}
 
 
 async def tokens_after(classifier: WorkloadClassifier, learnt: Outcome) -> int:
@@ -85,20 +89,20 @@ async def tokens_after(classifier: WorkloadClassifier, learnt: Outcome) -> int:
 async def test_what_an_upstream_counted_calibrates_the_estimate(
     classifier: WorkloadClassifier,
 ) -> None:
-    counted = outcome(workload=workload(text_bytes=4000), usage=usage(2000))
+    counted = outcome(workload=workload(**LONG_ONE), usage=usage(2000))
 
-    assert 2000 <= await tokens_after(classifier, counted) <= 2300
+    assert await tokens_after(classifier, counted) == pytest.approx(2000, rel=0.03)
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
     "learnt",
     [
-        outcome(workload=workload(text_bytes=4000), usage=None),
-        outcome(workload=workload(text_bytes=4000), usage=usage(2000, estimated=True)),
-        outcome(workload=workload(text_bytes=4000), usage=usage(0)),
-        outcome(workload=workload(text_bytes=4000, needs=frozenset({"vision"})), usage=usage(2000)),
-        outcome(workload=workload(text_bytes=4000, needs=frozenset({"audio"})), usage=usage(2000)),
+        outcome(workload=workload(**LONG_ONE), usage=None),
+        outcome(workload=workload(**LONG_ONE), usage=usage(2000, estimated=True)),
+        outcome(workload=workload(**LONG_ONE), usage=usage(0)),
+        outcome(workload=workload(**LONG_ONE, needs=frozenset({"vision"})), usage=usage(2000)),
+        outcome(workload=workload(**LONG_ONE, needs=frozenset({"audio"})), usage=usage(2000)),
     ],
     ids=["no-usage", "estimated", "zero", "images", "audio"],
 )
@@ -174,7 +178,7 @@ async def test_embeddings_have_no_answer_to_expect(classifier: WorkloadClassifie
         classifier.learn(outcome(workload=found, usage=usage(10, 1)))
 
     assert found.expected_output_tokens == 0
-    assert classifier.state()["output_tokens"] == {}
+    assert list(classifier.statistics[1].keys()) == []
 
 
 async def expected_after(classifier: WorkloadClassifier, learnt: Outcome) -> int:
@@ -208,22 +212,48 @@ async def test_what_is_no_whole_answer_does_not(
 
 @pytest.mark.anyio
 async def test_what_was_learnt_outlives_a_restart(classifier: WorkloadClassifier) -> None:
-    learnt = outcome(usage=usage(2000, 1000), workload=workload(text_bytes=4000))
-    for _ in range(60):
+    learnt = outcome(usage=usage(2000, 1000), workload=workload(**LONG_ONE))
+    for _ in range(64):
         classifier.learn(learnt)
     again = WorkloadClassifier(ContextLength(TokenEstimate()))
 
-    again.load(json.loads(json.dumps(classifier.state())))
+    for own, known in zip(again.statistics, classifier.statistics, strict=True):
+        own.replace(json.loads(json.dumps(known.dump())))
 
-    assert again.state() == classifier.state()
+    request = chat_request(messages=[{"role": "user", "content": LONG}])
+    assert await again.classify(request) == await classifier.classify(request)
+    assert (await again.classify(request)).expected_output_tokens > 900
 
 
-def test_a_state_of_nothing_is_no_error(classifier: WorkloadClassifier) -> None:
-    before = classifier.state()
+def test_statistics_have_names_of_their_own(classifier: WorkloadClassifier) -> None:
+    assert [one.name for one in classifier.statistics] == ["bytes_per_token", "output_tokens"]
 
-    classifier.load({})
 
-    assert classifier.state() == before
+@pytest.mark.anyio
+async def test_a_long_prompt_is_estimated_and_counted_when_asked(
+    classifier: WorkloadClassifier,
+) -> None:
+    request = chat_request(messages=[{"role": "user", "content": "one two " * 2000}])
+    request = replace(request, given_tokens=100)
+
+    guessed = await classifier.classify(request)
+    counted = await classifier.recount(request, guessed)
+
+    assert (guessed.input_tokens, guessed.tokens_exact) == (4000 + 104, False)
+    assert guessed.doubt_tokens > 1000
+    assert (counted.input_tokens, counted.tokens_exact) == (4000 + 104, True)
+    assert counted.doubt_tokens == 0
+    assert (counted.besides_tokens, counted.text_class) == (104, guessed.text_class)
+
+
+@pytest.mark.anyio
+async def test_without_a_tokenizer_the_estimate_has_the_last_word() -> None:
+    classifier = WorkloadClassifier(ContextLength(TokenEstimate()))
+    request = chat_request(messages=[{"role": "user", "content": LONG}])
+
+    guessed = await classifier.classify(request)
+
+    assert await classifier.recount(request, guessed) == replace(guessed, doubt_tokens=0)
 
 
 TEXTS = st.text(max_size=60) | st.sampled_from(

@@ -10,8 +10,9 @@ from wrp_proxy.signals import Signal
 from wrp_proxy.types import Workload
 from wrp_proxy.workload.base import Findings
 from wrp_proxy.workload.classifier import WorkloadClassifier
-from wrp_proxy.workload.context_length import ContextLength, TokenEstimate
+from wrp_proxy.workload.context_length import ContextLength
 from wrp_proxy.workload.prompt import Prompt
+from wrp_proxy.workload.token_estimate import TokenEstimate
 
 LANGUAGE: Signal = "language"
 RISKS: Signal = "risks"

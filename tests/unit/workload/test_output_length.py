@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.routers.replicas import Totals, exchange
 from wrp_proxy.workload.output_length import OutputLength
 
 
@@ -75,35 +76,89 @@ def test_an_answer_that_was_cut_says_only_that_it_was_no_shorter() -> None:
     assert lengths.expect("coding", 100) == pytest.approx(800, rel=0.1)
 
 
+def test_answers_that_were_cut_where_longer_ones_are_expected_make_it_no_shorter() -> None:
+    """Half of the answers were allowed 300 tokens, of some 600 that they would have had."""
+    lengths, whole = OutputLength(), OutputLength()
+    for number, answer in enumerate(lognormal(600, 5, 1500)):
+        is_cut = number % 2 == 0 and answer >= 300
+        lengths.observe("coding", 100, 300 if is_cut else answer, is_cut=is_cut)
+        whole.observe("coding", 100, answer)
+
+    assert lengths.expect("coding", 100) >= 0.7 * whole.expect("coding", 100)
+
+
+def test_a_cut_answer_that_is_longer_than_expected_counts() -> None:
+    lengths = taught(*[100] * 80)
+
+    for _ in range(200):
+        lengths.observe("coding", 100, 1000, is_cut=True)
+
+    assert lengths.expect("coding", 100) == pytest.approx(1000, rel=0.1)
+
+
 @pytest.mark.parametrize("tokens", [0, -5])
 def test_no_answer_teaches_nothing(tokens: int) -> None:
-    assert taught(*[tokens] * 50).state() == {}
+    assert taught(*[tokens] * 50).statistics.dump() == {}
 
 
-def test_its_state_goes_through_json() -> None:
+def test_it_goes_through_json() -> None:
     lengths, again = taught(*lognormal(300, 3, 100)), OutputLength()
 
-    again.load(json.loads(json.dumps(lengths.state())))
+    again.statistics.replace(json.loads(json.dumps(lengths.statistics.dump())))
 
-    assert again.state() == lengths.state()
-    assert again.expect("coding", 100) == lengths.expect("coding", 100)
+    assert again.expect("coding", 100) == lengths.expect("coding", 100) != 256
 
 
-def test_a_state_that_makes_no_sense_is_left_out() -> None:
+def test_what_comes_from_others_is_used_at_once() -> None:
+    lengths = taught(*[100] * 80)
+    before = lengths.expect("coding", 100)
+
+    lengths.statistics.replace(taught(*[1000] * 80).statistics.dump())
+
+    assert before == pytest.approx(100, rel=0.1)
+    assert lengths.expect("coding", 100) == pytest.approx(1000, rel=0.1)
+
+
+COUNTS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(st.lists(COUNTS, min_size=80, max_size=80) | st.lists(COUNTS, max_size=3))
+def test_any_sums_of_others_leave_a_length_that_may_be(counts: list[float]) -> None:
     lengths = OutputLength()
 
-    lengths.load({"a": [1.0], "b": [math.nan, 9], "c": [3.0, -1], "d": [1e9, 9], "*": [5.0, 99]})
+    lengths.statistics.replace({"*": (counts, 0.0)})
 
-    assert set(lengths.state()) == {"d", "*"}
-    assert lengths.expect("d", 1) <= 10_000_001
+    assert 1 <= lengths.expect("coding", 100) <= 2**20
 
 
-def test_its_state_is_bounded() -> None:
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=30, max_size=60))
+def test_replicas_that_share_expect_like_one_that_has_seen_all(
+    turns: list[tuple[bool, bool]],
+) -> None:
+    answers = iter(lognormal(300, 11, 8 * len(turns)))
+    alone, replicas, totals = OutputLength(), (OutputLength(), OutputLength()), Totals()
+    for at_second, is_exchange in turns:
+        for _ in range(8):
+            answer = next(answers)
+            alone.observe("coding", 100, answer)
+            replicas[at_second].observe("coding", 100, answer)
+        if is_exchange:
+            exchange([one.statistics for one in replicas], totals)
+    exchange([one.statistics for one in replicas], totals)
+
+    expected = alone.expect("coding", 100)
+
+    assert replicas[0].expect("coding", 100) == replicas[1].expect("coding", 100)
+    assert replicas[0].expect("coding", 100) == pytest.approx(expected, rel=0.3)
+
+
+def test_what_it_keeps_is_bounded() -> None:
     lengths = OutputLength()
     for number in range(2000):
-        lengths.observe(f"category {number}", 100, 50)
+        for _ in range(8):
+            lengths.observe(f"category {number}", 100, 50)
 
-    assert len(lengths.state()) <= 512
+    assert len(lengths.statistics.dump()) <= 512
     assert lengths.expect("category 1999", 100) == pytest.approx(50, rel=0.1)
 
 

@@ -12,7 +12,8 @@ from wrp_proxy.signals import Signal
 from wrp_proxy.types import ChatRequest, Workload
 from wrp_proxy.workload.base import Recogniser
 from wrp_proxy.workload.classifier import WorkloadClassifier
-from wrp_proxy.workload.context_length import ContextLength, TokenEstimate
+from wrp_proxy.workload.context_length import ContextLength
+from wrp_proxy.workload.token_estimate import TokenEstimate
 
 CATEGORY: frozenset[Signal] = frozenset({"category"})
 FEATURES: frozenset[Signal] = frozenset({"features"})

@@ -27,7 +27,8 @@ from wrp_proxy.workload.category.recogniser import (
     embedded_text,
 )
 from wrp_proxy.workload.classifier import WorkloadClassifier
-from wrp_proxy.workload.context_length import ContextLength, TokenEstimate
+from wrp_proxy.workload.context_length import ContextLength
+from wrp_proxy.workload.token_estimate import TokenEstimate
 
 pytestmark = pytest.mark.anyio
 SIZE = 3
