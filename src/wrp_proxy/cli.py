@@ -1,4 +1,4 @@
-"""The command line: serve, check, explain, models, cache."""
+"""The command line: serve, check, explain, models, cache, evaluate, train, simulate."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from wrp_proxy import cli_cache, cli_evaluate
+from wrp_proxy import cli_cache, cli_evaluate, cli_simulate
 from wrp_proxy.errors import ConfigError, WrpError
 from wrp_proxy.logs import LogFormat, LogLevel, set_up_logs
 from wrp_proxy.settings import Settings, load_settings
@@ -25,6 +25,7 @@ app = typer.Typer(
 
 app.add_typer(cli_cache.app, name="cache")
 app.add_typer(cli_evaluate.app)
+app.add_typer(cli_simulate.app)
 
 Config = Annotated[
     Path | None,

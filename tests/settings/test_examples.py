@@ -31,7 +31,7 @@ from wrp_proxy.settings.schema import (
 from wrp_proxy.types import Workload
 
 FOLDER = Path(__file__).parents[2] / "configs"
-_FACTS = {"fleet.yaml", "prices.yaml", "quality.yaml"}
+_FACTS = {"pools.yaml", "prices.yaml", "quality.yaml"}
 EXAMPLES = sorted(path.name for path in FOLDER.glob("*.yaml") if path.name not in _FACTS)
 
 pytestmark = pytest.mark.usefixtures("local_extra")
