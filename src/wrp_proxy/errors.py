@@ -19,6 +19,7 @@ WrpError
 │   ├── PoolFullError        429  every endpoint is at its max_concurrency
 │   │   └── QueueTimeoutError    429  no slot came free while it waited in line
 │   ├── AllRestingError      503  every endpoint is out of service for a while
+│   │   └── AllLimitedError      429  every endpoint is at its upstream's rate limit
 │   └── ShuttingDownError    503  the proxy is told to stop, and the grace is over
 └── UpstreamError        502  an endpoint failed or refused; keeps the upstream's own words
     ├── RejectedError        4xx  the request is to blame; never tried elsewhere
@@ -182,6 +183,12 @@ class AllRestingError(NoEndpointError):
     """Every endpoint that could serve has failed, was drained, or its key was refused."""
 
     code = "all_endpoints_down"
+
+
+class AllLimitedError(AllRestingError):
+    status = 429
+    type = "rate_limit_error"
+    code = "rate_limit_exceeded"
 
 
 class ShuttingDownError(NoEndpointError):

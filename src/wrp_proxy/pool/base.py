@@ -18,13 +18,17 @@ INJECTED = (Clock, Random)
 
 @dataclass(slots=True, eq=False)
 class Demand:
-    """What one request wants of the pool; it changes with every attempt that fails."""
+    """What one request wants of the pool; it changes with every attempt that fails, and not while
+    it waits.
+    """
 
     workload: Workload
     tried: Collection[Endpoint] = ()
     """These failed this request, and are never picked for it again."""
     above_tokens: int = 0
     """A window of so many tokens has turned out to be too short."""
+    waited_s: float = 0.0
+    """In line so far, whatever came of it."""
 
     def is_met_by(self, endpoint: Endpoint) -> bool:
         """Tell whether the endpoint can be asked; its window must fit, always."""
@@ -40,6 +44,13 @@ class Lease(AbstractContextManager["Lease"], Protocol):
     endpoint: Endpoint
     waited_s: float
     """In line, for this slot."""
+
+    def first_content_quantile(self, share: float) -> float | None:
+        """Return the quantile of the endpoint's own times to first content; None: too few are known.
+
+        Of streams, in seconds.
+        """
+        ...
 
     def begin(self) -> None:
         """Report that the answer has begun."""
@@ -57,8 +68,9 @@ class Pool(Protocol):
         """Take a slot of an endpoint that meets the demand.
 
         It waits in line for `wait_s` at most where all of them are full, and not at all otherwise.
-        Raise NoEndpointError: none is left to try; AllRestingError: none is in service;
-        PoolFullError: all are full, and the line is too, or the wait was too long.
+        Raise NoEndpointError: none is left to try; AllRestingError: none is in service, also where
+        that comes about while it waits; PoolFullError: all are full, and the line is too, or the
+        wait was too long.
         """
         ...
 

@@ -26,6 +26,10 @@ class TrafficBudget:
         """A request has come."""
         self._level = min(self._level + self._share, self._most)
 
+    def give_back(self) -> None:
+        """What was taken has not been spent."""
+        self._level = min(self._level + 1.0, self._most)
+
     def take(self) -> bool:
         """Spend on one extra request, if enough is left."""
         if self._per_s:

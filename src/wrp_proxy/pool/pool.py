@@ -1,34 +1,20 @@
 """The pool of this process: slots, health, lines, and one balancer per model."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from random import Random
 from time import time
 
-from wrp_proxy.errors import AllRestingError, NoEndpointError, PoolFullError
-from wrp_proxy.pool.base import Balancer, Clock, Demand
-from wrp_proxy.pool.boundary import LONG, SHORT, Boundaries
+from wrp_proxy.pool.base import Clock, Demand
+from wrp_proxy.pool.boundary import Boundaries
 from wrp_proxy.pool.breaker import Breaker, BreakerRules
 from wrp_proxy.pool.expecting import expectation
 from wrp_proxy.pool.lease import LocalLease
-from wrp_proxy.pool.line import Line
 from wrp_proxy.pool.parts import Parts
 from wrp_proxy.pool.registry import make_balancer
+from wrp_proxy.pool.service import Service
 from wrp_proxy.pool.state import EndpointState, KeyState
 from wrp_proxy.pool_view import Expectation
 from wrp_proxy.types import Endpoint, Model, Workload
-
-
-@dataclass(slots=True, eq=False)
-class _Service:
-    """What the pool keeps for one listed model."""
-
-    model: Model
-    balancer: Balancer
-    line: Line
-    states: Sequence[EndpointState]
-    is_cut: bool
-    """Some of its endpoints are for short or for long requests."""
 
 
 class LocalPool:
@@ -53,22 +39,30 @@ class LocalPool:
         self._random = random
         self._states: dict[Endpoint, EndpointState] = {}
         self._keys: dict[str, KeyState] = {}
-        self._services: dict[str, _Service] = {}
+        self._services: dict[str, Service] = {}
+        self._waited_for: dict[Service, None] = {}
+        """Somebody is in line for these; in turns, as models may share endpoints."""
         self.boundaries = boundaries or Boundaries(clock, time)
         self._parts = Parts(self.boundaries)
 
     async def lease(self, model: Model, demand: Demand, wait_s: float = 0.0) -> LocalLease:
         service = self._service(model)
-        try:
-            return self._take(service, demand)
-        except PoolFullError:
-            if not wait_s:
-                raise
-            return await service.line.wait(demand, wait_s)
+        if self._waited_for:
+            self.serve_lines()
+        state = self._choose(service, demand)
+        if state is not None:
+            return self._take(state)
+        if not wait_s:
+            raise service.is_full()
+        return await self._wait(service, demand, wait_s)
 
     def states(self) -> Sequence[EndpointState]:
         """Show the live state of every endpoint in use so far."""
         return tuple(self._states.values())
+
+    def states_of(self, model: Model) -> Sequence[EndpointState]:
+        """Show the live state of a listed model's endpoints, in use so far or not."""
+        return self._service(model).states
 
     def keys(self) -> Sequence[KeyState]:
         return tuple(self._keys.values())
@@ -82,79 +76,92 @@ class LocalPool:
 
     def expect(self, model: Model, workload: Workload) -> Expectation:
         """Tell strategies what to expect of a model, as `PoolView` says."""
-        return expectation(self._service(model).states, workload, self._clock())
+        service = self._service(model)
+        return expectation(service.states, workload, self._clock(), len(service.line))
 
     def serve_lines(self) -> None:
-        """Let those in line look again, after something has changed."""
-        for service in self._services.values():
-            if len(service.line):
-                self._serve(service)
+        """Let those in line look again, after something has changed: nobody else has gone before.
 
-    def _take(self, service: _Service, demand: Demand) -> LocalLease:
-        state = self._choose(service, demand)
+        Called whenever a slot has come free, an endpoint has gone or come back, and before a
+        newcomer is served.
+        """
+        if not self._waited_for:
+            return
+        served = [True]
+        while any(served):
+            served = [self._serve(service) for service in tuple(self._waited_for)]
+
+    def _take(self, state: EndpointState) -> LocalLease:
         return LocalLease(state, self._clock, self.serve_lines)
 
-    def _choose(self, service: _Service, demand: Demand) -> EndpointState:
-        name = service.model.name
-        able = [state for state in service.states if demand.is_met_by(state.endpoint)]
-        if not able:
-            raise NoEndpointError(f"No endpoint of model '{name}' is left to try.")
+    async def _wait(self, service: Service, demand: Demand, wait_s: float) -> LocalLease:
+        waiter = service.line.enter(demand, service.able(demand))
+        self._waited_for[service] = None
+        service.watch(self._clock(), self.serve_lines)
+        try:
+            return await service.line.wait(waiter, wait_s)
+        finally:
+            if not service.line:
+                self._waited_for.pop(service, None)
+                service.rest()
+
+    def _serve(self, service: Service) -> bool:
+        """Give one slot to whose turn it is; tell whether there was one."""
         now = self._clock()
-        up = [state for state in able if not state.is_out(now)]
+        up, free = service.look(now)
+        line = service.line
+        for waiter in line.beyond(up):
+            line.refuse(waiter, service.nobody_for(waiter.demand, now))
+        first = line.first(free) if free else None
+        state = self._choose(service, first.demand) if first is not None else None
+        if first is None or state is None:
+            if up.bit_count() < len(service.states):
+                service.watch(now, self.serve_lines)
+            return False
+        # Behind the other models, should these wait for the same endpoints.
+        del self._waited_for[service]
+        self._waited_for[service] = None
+        line.grant(first, self._take(state))
+        return True
+
+    def _choose(self, service: Service, demand: Demand) -> EndpointState | None:
+        """Choose among what is free; None: nothing is. Raise NoEndpointError where none is up."""
+        now = self._clock()
+        up, free = [], []
+        for state in service.states:
+            if demand.is_met_by(state.endpoint) and not state.is_out(now):
+                up.append(state)
+                if not state.is_full:
+                    free.append(state)
         if not up:
-            raise _all_resting(name, able, now)
-        free = [state for state in up if not state.is_full]
-        if not free:
-            raise PoolFullError(
-                f"Every endpoint of model '{name}' is busy; try again shortly.",
-                retry_after_s=_soonest_slot_s(up),
-            )
-        if len(free) == 1:
-            return free[0]
-        if service.is_cut:
-            preferred = self._parts.preferred(service.model, up, free, demand.workload)
-            return service.balancer.choose(preferred, demand.workload)
-        return service.balancer.choose(free, demand.workload)
+            raise service.nobody_for(demand, now)
+        if len(free) < 2:
+            return free[0] if free else None
+        if not service.is_cut:
+            return service.balancer.choose(free, demand.workload)
+        preferred = self._parts.preferred(service.model, up, free, demand.workload)
+        return service.balancer.choose(preferred, demand.workload)
 
-    def _serve(self, service: _Service) -> None:
-        def has_free() -> bool:
-            now = self._clock()
-            return any(not (state.is_out(now) or state.is_full) for state in service.states)
-
-        service.line.serve(has_free)
-
-    def _service(self, model: Model) -> _Service:
+    def _service(self, model: Model) -> Service:
         service = self._services.get(model.name)
-        if service is None:
+        if service is None or not model.listed:
             return self._make_service(model)
         if service.model is not model:
-            self._renew(service, model)
+            service.renew(model, self._states_of(model))
         return service
 
-    def _make_service(self, model: Model) -> _Service:
+    def _make_service(self, model: Model) -> Service:
         """Make what a model needs; names that callers make up leave nothing behind."""
-        service = _Service(
-            model=model,
-            balancer=make_balancer(model.balancing, self._clock, self._random),
-            line=Line(
-                model.name,
-                self._longest_line,
-                lambda demand: self._take(service, demand),
-                self._clock,
-            ),
-            states=self._states_of(model),
-            is_cut=_is_cut(model),
+        service = Service(
+            model,
+            make_balancer(model.balancing, self._clock, self._random),
+            self._states_of(model),
+            self._longest_line,
+            self._clock,
         )
         if model.listed:
             self._services[model.name] = service
         return service
-
-    def _renew(self, service: _Service, model: Model) -> None:
-        """Take over a model that was listed anew, perhaps with other endpoints."""
-        if model.endpoints != service.model.endpoints:
-            service.states = self._states_of(model)
-            service.is_cut = _is_cut(model)
-        service.model = model
 
     def _states_of(self, model: Model) -> Sequence[EndpointState]:
         state_of = self._state if model.listed else self._new_state
@@ -177,25 +184,3 @@ class LocalPool:
 
     def _new_breaker(self) -> Breaker:
         return Breaker(self._rules, self._random)
-
-
-def _is_cut(model: Model) -> bool:
-    return any(endpoint.label in {SHORT, LONG} for endpoint in model.endpoints)
-
-
-def _soonest_slot_s(states: Sequence[EndpointState]) -> float:
-    return max(min(state.expected_wait_s() for state in states), 1.0)
-
-
-def _all_resting(name: str, states: Sequence[EndpointState], now: float) -> NoEndpointError:
-    """Say when the first of them may be back; a rate limit is told as one."""
-    ends = [state.back_at() for state in states]
-    known = [end for end in ends if end is not None]
-    after_s = max(min(known) - now, 1.0) if known else None
-    if all(state.is_limited for state in states):
-        said = f"Every endpoint of model '{name}' is at its upstream's rate limit."
-        return PoolFullError(said, code="rate_limit_exceeded", retry_after_s=after_s)
-    why = "; ".join(f"{state.endpoint.name} {state.why_out(now)}" for state in states)
-    return AllRestingError(
-        f"Every endpoint of model '{name}' is out of service: {why}.", retry_after_s=after_s
-    )

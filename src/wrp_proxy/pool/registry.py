@@ -6,8 +6,11 @@ from random import Random
 from typing import Any
 
 from wrp_proxy.pool.base import INJECTED, Balancer, Clock
+from wrp_proxy.pool.cheapest import Cheapest
 from wrp_proxy.pool.least_busy import LeastBusy
 from wrp_proxy.pool.p2c import PowerOfTwoChoices
+from wrp_proxy.pool.predicted_latency import PredictedLatency
+from wrp_proxy.pool.prefix_affinity import PrefixAffinity
 from wrp_proxy.pool.round_robin import RoundRobin
 from wrp_proxy.pool.weighted import Weighted
 from wrp_proxy.signals import Signal
@@ -34,11 +37,16 @@ def signals_of(balancing: Balancing) -> frozenset[Signal]:
 
 
 BALANCERS: dict[str, Callable[..., Balancer]] = {
+    "cheapest": Cheapest,
     "least_busy": LeastBusy,
     "p2c": PowerOfTwoChoices,
+    "predicted_latency": PredictedLatency,
+    "prefix_affinity": PrefixAffinity,
     "round_robin": RoundRobin,
     "weighted": Weighted,
 }
+WEIGHTLESS = frozenset({"round_robin"})
+"""Balancers that take no notice of weights."""
 _SIGNALS: Mapping[str, frozenset[Signal]] = {
     "prefix_affinity": frozenset({"conversation", "fingerprint"}),
 }

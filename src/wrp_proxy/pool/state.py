@@ -16,27 +16,49 @@ class KeyState:
     provider: str
     breaker: Breaker
     killed_at: float | None = None
-    """The upstream refused the key; None: it did not."""
-    limited: dict[Endpoint, float] = field(default_factory=dict)
-    """When which of its endpoints was last told to slow down."""
+    """The upstream refused the key; None: it did not, or has taken it since."""
+    kills: int = 0
+    """How often in a row: it may be refused again right after it has seemed good."""
+    troubled: dict[Endpoint, float] = field(default_factory=dict)
+    """When which of its endpoints last failed by what may be the account's or the server's fault.
+    """
+
+    def refuse(self, ticket: int, now: float) -> None:
+        """The upstream has refused it, unless that is an old story."""
+        if self.breaker.is_current(ticket):
+            self.kill(now)
 
     def kill(self, now: float) -> None:
-        if self.killed_at is None and not self.breaker.is_off:
-            self.killed_at = now
+        """Take it out of service; after the longest rest one request may try it all the same."""
+        if self.breaker.is_off:
+            return
+        self.killed_at = now
+        self.kills += 1
+        self.breaker.shut(now)
+
+    def follow(self, now: float, rest_s: float) -> None:
+        """Another replica's key was refused, and it is the same one."""
+        if not self.breaker.is_off and not self.breaker.is_probed:
+            self.killed_at = self.killed_at or now
+            self.breaker.follow(now, rest_s)
 
     def revive(self) -> None:
         self.killed_at = None
+        self.kills = 0
+        self.troubled.clear()
         self.breaker.close()
 
-    def limit(self, endpoint: Endpoint, now: float) -> None:
-        """Count a rate limit; one that only one endpoint meets with is not the key's."""
-        self.limited[endpoint] = now
-        fresh = [at for at in self.limited.values() if now - at < _FRESH_S]
-        if len(fresh) > 1:
-            self.breaker.fail(now)
+    def blame(self, endpoint: Endpoint, ticket: int, now: float) -> None:
+        """Count a failure of an endpoint; what only one endpoint meets with is not the key's."""
+        self.troubled[endpoint] = now
+        others = [at for other, at in self.troubled.items() if other != endpoint]
+        if any(now - at < _FRESH_S for at in others):
+            self.breaker.fail(ticket, now)
+        else:
+            self.breaker.abandon(ticket)
 
     def is_out(self, now: float) -> bool:
-        return self.killed_at is not None or self.breaker.is_open(now)
+        return self.breaker.is_open(now)
 
 
 @dataclass(slots=True, eq=False)
@@ -81,9 +103,16 @@ class EndpointState:
         """Say why it is out of service; empty: it is not."""
         if self.is_draining:
             return "is drained"
-        if self.key.killed_at is not None:
+        if not self.is_out(now):
+            return ""
+        if self.key.killed_at is not None and self.key.is_out(now):
             return "has no valid key"
-        return "rests after failures" if self.is_out(now) else ""
+        return "rests at its rate limit" if self.is_limited else "rests after failures"
+
+    def let_try(self, now: float) -> None:
+        """Its server is well: let a request try, unless it rests for a rate limit."""
+        if not self.is_limited:
+            self.breaker.half_open(now)
 
     def load(self) -> int:
         """Return what is in flight, here and elsewhere."""

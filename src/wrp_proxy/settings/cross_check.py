@@ -8,6 +8,7 @@ from wrp_proxy.errors import Problem, choose
 from wrp_proxy.providers.litellm_library import is_litellm_installed
 from wrp_proxy.providers.local import demonstration_weights, is_runtime_installed
 from wrp_proxy.providers.vendors import VENDORS
+from wrp_proxy.settings.balance_check import check_balance
 from wrp_proxy.settings.cache_check import check_cache
 from wrp_proxy.settings.pool_check import check_pools
 from wrp_proxy.settings.raw import mapping, sequence
@@ -33,6 +34,7 @@ def cross_check(raw: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _check_provider(f"providers.{name}", str(name), mapping(provider))
     for name, model in models.items():
         yield from _check_endpoints(f"models.{name}", mapping(model), providers)
+        yield from check_balance(f"models.{name}", mapping(model).get("balance"), mapping(model))
     for name, route in routes.items():
         yield from _check_route(name, mapping(route), raw)
     if "auto" in models and "auto" not in routes:

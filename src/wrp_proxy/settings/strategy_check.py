@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from inspect import Parameter
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import ConfigDict, Strict, ValidationError, create_model
+from typing import Any
 
 from wrp_proxy.errors import ConfigError, Problem, choose
 from wrp_proxy.routers.composition import Spec, configurable, read_spec
 from wrp_proxy.routers.rules.analysis import check_rules
 from wrp_proxy.routers.rules.known import Place
 from wrp_proxy.routers.trained_file import read_trained
+from wrp_proxy.settings.parameter_check import check_parameters
 from wrp_proxy.settings.raw import mapping, sequence
 from wrp_proxy.settings.rule_names import known_names
 
@@ -35,32 +33,10 @@ def _check_written(
         yield from error.problems
         return
     for layer in spec.layers():
-        yield from _check_parameters(layer)
+        taken = configurable(layer.name)
+        yield from check_parameters(layer.path, layer.name, layer.parameters, taken)
         if (check := _OWN_CHECKS.get(layer.name)) is not None:
             yield from check(layer, models, raw)
-
-
-def _check_parameters(layer: Spec) -> Iterator[Problem]:
-    fields: dict[str, Any] = {
-        parameter.name: (
-            _PATH if parameter.annotation == Path | None else parameter.annotation,
-            ... if parameter.default is Parameter.empty else parameter.default,
-        )
-        for parameter in configurable(layer.name).values()
-    }
-    model = create_model(
-        f"{layer.name}_parameters",
-        __config__=ConfigDict(extra="forbid", allow_inf_nan=False, strict=True),
-        **fields,
-    )
-    try:
-        model.model_validate(layer.parameters)
-    except ValidationError as error:
-        for wrong in error.errors():
-            at = ".".join([layer.path, *map(str, wrong["loc"])])
-            takes = ", ".join(fields) or "none"
-            remedy = f"parameters of {layer.name}: {takes}"
-            yield Problem(at, f"{wrong['input']!r}: {wrong['msg']}", remedy)
 
 
 def _check_weights(layer: Spec, models: Sequence[Any], raw: Mapping[str, Any]) -> Iterator[Problem]:
@@ -114,8 +90,6 @@ def _check_budget(layer: Spec, models: Sequence[Any], raw: Mapping[str, Any]) ->
         yield Problem(layer.path, "takes exactly one budget", f"set one of {', '.join(_BUDGETS)}")
 
 
-_PATH = Annotated[Path, Strict(strict=False)] | None
-"""YAML has no paths, only text."""
 _BUDGETS = ("usd_per_day", "usd_per_request", "share_of_dearest")
 _OwnCheck = Callable[[Spec, Sequence[Any], Mapping[str, Any]], Iterator[Problem]]
 _OWN_CHECKS: Mapping[str, _OwnCheck] = {
