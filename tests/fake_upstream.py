@@ -76,6 +76,8 @@ class FakeUpstream:
         self._thread = threading.Thread(target=self._run, name="fake-upstream", daemon=True)
         self._started = threading.Event()
         self._stopping = asyncio.Event()
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
 
     @property
     def url(self) -> str:
@@ -88,6 +90,14 @@ class FakeUpstream:
     def release(self) -> None:
         """Let answers that wait on `wire.release` go on."""
         self._loop.call_soon_threadsafe(self._release.set)
+
+    def kill(self) -> None:
+        """Close the listener and break all connections, as when its process ends."""
+        asyncio.run_coroutine_threadsafe(self._die(), self._loop).result(10)
+
+    def revive(self) -> None:
+        """Listen again, at the same port."""
+        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -103,15 +113,27 @@ class FakeUpstream:
         self._loop.close()
 
     async def _serve(self) -> None:
-        server = await self._loop.create_server(self._protocol, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
+        await self._listen()
         self._started.set()
         await self._stopping.wait()
-        server.close()
+        self._close()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        self._server = await self._loop.create_server(self._protocol, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def _close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+
+    async def _die(self) -> None:
+        self._close()
+        for writer in list(self._writers):
+            writer.transport.abort()
 
     def _protocol(self) -> asyncio.Protocol:
         left = asyncio.Event()
@@ -125,6 +147,7 @@ class FakeUpstream:
     async def _converse(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, left: asyncio.Event
     ) -> None:
+        self._writers.add(writer)
         try:
             while received := await _read(reader):
                 self.received.append(received)
@@ -132,6 +155,7 @@ class FakeUpstream:
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
+            self._writers.discard(writer)
             writer.close()
 
     async def _exchange(

@@ -31,14 +31,11 @@ from wrp_proxy.api.idempotency import Idempotency
 from wrp_proxy.api.models import models_api
 from wrp_proxy.api.openapi.document import openapi_api
 from wrp_proxy.api_maker import ApiMaker, make_dialects
-from wrp_proxy.attempt import TimeLimits
-from wrp_proxy.attempting import Attempts
 from wrp_proxy.cache.embedders.remembering import RememberingEmbedder
 from wrp_proxy.cache_maker import CacheParts, is_semantic_somewhere, make_cache
 from wrp_proxy.catalog import Catalog
 from wrp_proxy.dialects.translated import Translated
 from wrp_proxy.embedder_maker import make_embedder
-from wrp_proxy.fail_over import FailOver
 from wrp_proxy.feedback_maker import estimate_judges, make_feedback
 from wrp_proxy.grading.debiasing import Debiasing
 from wrp_proxy.grading.recent import Recent
@@ -50,8 +47,9 @@ from wrp_proxy.learning.report import rows as learning_rows
 from wrp_proxy.learning_maker import make_learning
 from wrp_proxy.model_maker import ModelMaker, has_words
 from wrp_proxy.pipeline import Pipeline
-from wrp_proxy.pool.pool import LocalPool
-from wrp_proxy.pool_maker import make_fail_over, make_pool
+from wrp_proxy.pool_care_maker import make_pool_care
+from wrp_proxy.pool_maker import live, make_fail_over, make_pool
+from wrp_proxy.pool_view import NOTHING_SEEN, PoolView
 from wrp_proxy.provider_maker import make_provider, make_upstream
 from wrp_proxy.providers.base import Provider
 from wrp_proxy.providers.discovery import Discovery
@@ -91,14 +89,21 @@ class Deciding:
     """Learn the operator's own categories; takes a second, in a thread."""
 
 
-def build_deciding(settings: Settings, embedder: RememberingEmbedder | None = None) -> Deciding:
-    """Build catalog and classifier; without an embedder, categories are told by less."""
+def build_deciding(
+    settings: Settings,
+    embedder: RememberingEmbedder | None = None,
+    pool: PoolView = NOTHING_SEEN,
+) -> Deciding:
+    """Build catalog and classifier; without an embedder, categories are told by less.
+
+    `pool`: what strategies see of the models, where these are served.
+    """
     models = ModelMaker(
         settings.providers,
         PriceList.load(price_list_path()),
         QualityTable.load(quality_table_path()),
     )
-    routing = make_routing(settings)
+    routing = make_routing(settings, pool)
     catalog = Catalog(
         models=[models.configured(name, model) for name, model in settings.models.items()],
         routes=routing.routes,
@@ -122,13 +127,13 @@ def build_app(settings: Settings, state_dir: Path) -> App:
         is_semantic=is_semantic_somewhere(settings),
         tells_categories=settings.workload.embed,
     )
-    deciding = build_deciding(settings, embedder)
+    pool = make_pool(settings.resilience)
+    deciding = build_deciding(settings, embedder, pool)
     journal = Journal.open(state_dir / "journal.sqlite3")
     metrics = Metrics(lambda: deciding.catalog.models)
     book = FeedbackBook(journal.path, time)
     recorder = BackgroundRecorder([journal, metrics], score_sinks=[book])
-    pool = make_pool(settings.resilience)
-    metrics.registry.register(LiveState(lambda: _live(pool), lambda: recorder.dropped))
+    metrics.registry.register(LiveState(partial(live, pool), lambda: recorder.dropped, pool.lines))
     user_agent = f"{USER_AGENT} ({token_hex(4)})"
     providers = {
         name: make_provider(name, given, user_agent) for name, given in settings.providers.items()
@@ -136,20 +141,30 @@ def build_app(settings: Settings, state_dir: Path) -> App:
     local = {name: p for name, p in providers.items() if isinstance(p, LocalProvider)}
     upstream = make_upstream(settings, os.environ)
     discovery = _discovery(settings, deciding, providers, upstream)
-    attempts = Attempts(
+    care = make_pool_care(
+        settings, pool, lambda: deciding.catalog.models.values(), providers, upstream
+    )
+    fail_over = make_fail_over(
+        settings.resilience,
+        pool,
         providers={name: Translated(one, dialects) for name, one in providers.items()},
         upstream=upstream,
         recorder=recorder,
-        classifier=deciding.classifier,
-        limits=_time_limits(settings),
+        learners=[deciding.classifier, pool.boundaries],
     )
-    fail_over = make_fail_over(settings.resilience, pool, attempts)
     cache = make_cache(
         settings, state_dir, inner_calls, RouteLoad(deciding.catalog, pool).of, cache_embedder
     )
     panel = make_panel(settings, inner_calls)
     recent, debiasing = Recent(), Debiasing()
-    pipeline, grading = _pipeline(deciding, cache, panel, fail_over, recorder, recent)
+    pipeline, grading = _pipeline(
+        deciding,
+        cache,
+        panel,
+        partial(Holding, fail_over=fail_over, panel=panel, pool=pool),
+        recorder,
+        recent,
+    )
     inner_calls.go_through(pipeline)
     learning = make_learning(
         settings.cache.redis,
@@ -158,7 +173,7 @@ def build_app(settings: Settings, state_dir: Path) -> App:
         {"workload": deciding.classifier.statistics, "pool": pool.boundaries.statistics},
     )
     figures = (cache.report.rows, panel.rows, deciding.classifier.guard.rows)
-    _register(metrics.registry, [*figures, lambda: learning_rows(learning.status())])
+    _register(metrics.registry, [*figures, lambda: learning_rows(learning.status()), care.rows])
     apis = ApiMaker(
         dialects=dialects,
         classifier=deciding.classifier,
@@ -173,10 +188,11 @@ def build_app(settings: Settings, state_dir: Path) -> App:
     lifespan = partial(
         _lifespan,
         recorder=recorder,
-        opening=[learning.load],
+        opening=[learning.load, *care.opening],
         background=[
             learning.run,
             discovery.run,
+            *care.background,
             partial(deciding.context_length.load, load_tiktoken),
             deciding.learn_categories,
             partial(estimate_judges, book, debiasing),
@@ -187,6 +203,7 @@ def build_app(settings: Settings, state_dir: Path) -> App:
             idempotency.close,
             grading.close,
             learning.close,
+            *care.closing,
             *cache.closing,
             *([embedder.close] if embedder else []),
             upstream.close,
@@ -195,6 +212,7 @@ def build_app(settings: Settings, state_dir: Path) -> App:
     routes = [
         models_api(deciding.catalog),
         health_api(deciding.catalog, {**local}, lambda: discovery.is_waiting, cache.report.state),
+        care.api,
         cache_api(cache.overseer, cache.report, cache.labels),
         make_feedback(
             book=book,
@@ -256,7 +274,7 @@ def _pipeline(
     deciding: Deciding,
     cache: CacheParts,
     panel: Panel,
-    fail_over: FailOver,
+    hold: Callable[..., Holding],
     recorder: BackgroundRecorder,
     recent: Recent,
 ) -> tuple[Pipeline, Grading]:
@@ -267,7 +285,7 @@ def _pipeline(
         together=Together(cache.flights, recorder),
         classifier=deciding.classifier,
         catalog=deciding.catalog,
-        holding=Holding(fail_over=fail_over, panel=panel, graded=grader.take),
+        holding=hold(graded=grader.take),
         grading=grading,
         recorder=recorder,
     )
@@ -291,21 +309,3 @@ def _discovery(
         deciding.catalog.replace(provider, models)
 
     return Discovery(listings, upstream, found)
-
-
-def _time_limits(settings: Settings) -> TimeLimits:
-    resilience = settings.resilience
-    return TimeLimits(
-        first_content_s=resilience.first_content_timeout_s,
-        stall_s=resilience.stall_timeout_s,
-        answer_s=resilience.answer_timeout_s or 10 * resilience.first_content_timeout_s,
-    )
-
-
-def _live(pool: LocalPool) -> Iterable[tuple[str, int, bool]]:
-    """Sum what stands under one endpoint name, and leave out names that callers made up."""
-    seen: dict[str, tuple[int, bool]] = {}
-    for state in pool.states():
-        requests, is_out = seen.get(state.endpoint.name, (0, False))
-        seen[state.endpoint.name] = (requests + state.in_flight, is_out or pool.is_out(state))
-    return [(name, requests, cooling) for name, (requests, cooling) in seen.items()]

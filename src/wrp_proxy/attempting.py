@@ -1,8 +1,9 @@
 """One attempt with all that belongs to it: its slot, its record, and what is learnt of it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from typing import Protocol
 
 from wrp_proxy.accounting.base import Recorder
 from wrp_proxy.attempt import Attempt, TimeLimits
@@ -12,7 +13,15 @@ from wrp_proxy.providers.base import Provider
 from wrp_proxy.providers.upstream import Upstream
 from wrp_proxy.trace import Trace
 from wrp_proxy.types import Finish, Model, Outcome, Workload
-from wrp_proxy.workload.base import Classifier
+
+
+class Learner(Protocol):
+    """Learns from how attempts went, such as the classifier and the boundaries of pools."""
+
+    def learn(self, outcome: Outcome) -> None:
+        """Take note of an attempt; sync, never raises, never blocks."""
+        ...
+
 
 _FAILED: tuple[Finish, str | None] = ("failed", "internal_error")
 """What an attempt comes to when a fault of our own ends it."""
@@ -27,14 +36,14 @@ class Attempts:
         providers: Mapping[str, Provider],
         upstream: Upstream,
         recorder: Recorder,
-        classifier: Classifier,
+        learners: Sequence[Learner],
         limits: TimeLimits,
     ) -> None:
-        """`classifier`, like the route's router, learns from every attempt."""
+        """`learners`, like the route's router, learn from every attempt."""
         self._providers = providers
         self._upstream = upstream
         self._recorder = recorder
-        self._classifier = classifier
+        self._learners = learners
         self._limits = limits
 
     async def answer(
@@ -53,7 +62,7 @@ class Attempts:
                 async with aclosing(attempt.chunks(self._upstream, self._limits)) as chunks:
                     async for chunk in chunks:
                         if not trace.is_committed:
-                            lease.begin()
+                            lease.begin(is_stream=trace.request.stream)
                             trace.is_committed = True
                         yield chunk.data
                 finish, error = "complete", None
@@ -76,6 +85,7 @@ class Attempts:
     def _learn(self, trace: Trace, outcome: Outcome) -> None:
         trace.answered = outcome
         self._recorder.record(outcome)
-        self._classifier.learn(outcome)
+        for learner in self._learners:
+            learner.learn(outcome)
         if trace.route is not None:
             trace.route.router.learn(outcome)

@@ -15,8 +15,10 @@ class Expectation:
     wait for a slot."""
     tpot_s: float | None = None
     """Seconds per token after it, there."""
+    answer_s: float | None = None
+    """Seconds to the end of an answer of the expected length, there, with the wait."""
     wait_s: float = 0.0
-    """The part of `ttft_s` that is waiting."""
+    """The part of them that is waiting for a slot; known also where nothing else is."""
     load: float = 0.0
     """Share of the slots in use, of all endpoints that are in service; 0 where none has a limit."""
     warmth: float = 0.5
@@ -41,3 +43,6 @@ class NothingSeen:
 
     def expect(self, model: Model, workload: Workload) -> Expectation:
         return UNSEEN
+
+
+NOTHING_SEEN: PoolView = NothingSeen()

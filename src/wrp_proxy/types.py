@@ -244,9 +244,6 @@ class Endpoint:
         suffix = f"#{self.label}" if self.label else ""
         return f"{self.provider}/{self.model}{suffix}"
 
-    def fits(self, tokens: int) -> bool:
-        return self.context_window is None or tokens <= self.context_window
-
     def speaks(self, workload: Workload) -> bool:
         """Tell whether it can be asked in these words, natively or by translation."""
         if workload.bound_to is not None and workload.bound_to != self.provider:
@@ -257,7 +254,9 @@ class Endpoint:
         return is_translated and workload.native_only is None
 
     def serves(self, workload: Workload) -> bool:
-        return self.fits(workload.safe_tokens) and self.speaks(workload)
+        window = self.context_window
+        fits = window is None or workload.safe_tokens <= window
+        return fits and self.speaks(workload)
 
 
 PARTS = frozenset({"short", "long"})

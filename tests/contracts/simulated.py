@@ -111,7 +111,7 @@ class Simulation:
             Served(lease.endpoint, arrived_at, end_at - arrived_at, asked.session, loads)
         )
         if not upstream.fails:
-            self._at(first_at, lease.begin)
+            self._at(first_at, lambda: lease.begin(is_stream=True))
         self._at(end_at, lambda: _end(lease, arrived_at, first_at, end_at, upstream.fails))
 
 

@@ -87,7 +87,8 @@ def shared_proxy(
 ) -> Iterator[Proxy]:
     """One proxy for all tests of a module, where what one leaves behind is nothing to another."""
     folder = tmp_path_factory.mktemp("shared")
-    with running_proxy(lab_config(shared_upstream.url), folder) as proxy:
+    config = lab_config(shared_upstream.url, resilience={"cooldown_s": 0})
+    with running_proxy(config, folder) as proxy:
         yield proxy
 
 

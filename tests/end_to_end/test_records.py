@@ -348,7 +348,7 @@ def test_no_prompt_and_no_answer_is_kept_anywhere(proxy: Proxy, upstream: FakeUp
 def test_a_request_that_no_endpoint_was_asked_for_is_on_record_too(
     upstream: FakeUpstream, start_proxy: StartProxy
 ) -> None:
-    config = lab_config(upstream.url)
+    config = lab_config(upstream.url, resilience={"max_wait_s": 0})
     config["models"]["small"]["endpoints"][0]["max_concurrency"] = 1
     pieces = answers.chunks_of(["one "])
     upstream.answer = answers.paused_stream(pieces[:2], pieces[2:])

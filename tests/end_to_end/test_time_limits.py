@@ -46,7 +46,7 @@ _SILENT_STREAMS = {
 def impatient(
     shared_upstream: FakeUpstream, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Proxy]:
-    config = lab_config(shared_upstream.url, resilience=_IMPATIENT)
+    config = lab_config(shared_upstream.url, resilience={**_IMPATIENT, "cooldown_s": 0})
     with running_proxy(config, tmp_path_factory.mktemp("impatient")) as proxy:
         yield proxy
 

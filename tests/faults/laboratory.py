@@ -28,9 +28,10 @@ _CLIENT_SECRETS = {
     "x-api-key": "client-secret",
     "x-forwarded-for": "203.0.113.7",
 }
-_PATIENT = {"cooldown_s": 0}
+_PATIENT = {"cooldown_s": 0, "retry_share": 1, "retry_reserve": 1_000_000}
+"""One fault is nothing to the next."""
 _IMPATIENT = {
-    "cooldown_s": 0,
+    **_PATIENT,
     "connect_timeout_s": 0.4,
     "first_content_timeout_s": 0.4,
     "stall_timeout_s": 0.4,

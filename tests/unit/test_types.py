@@ -78,7 +78,7 @@ def test_the_window_needed_is_the_limit_of_the_caller_or_what_is_expected(
 
 @pytest.mark.parametrize(("window", "fits"), [(99, False), (100, True), (None, True)])
 def test_a_request_fits_a_window_as_long_as_itself(window: int | None, fits: bool) -> None:
-    assert endpoint(context_window=window).fits(100) is fits
+    assert endpoint(context_window=window).serves(workload(input_tokens=50)) is fits
 
 
 def asked(tokens: int = 1, **more: Any) -> Workload:

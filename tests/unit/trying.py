@@ -29,7 +29,7 @@ def fail_over_to(
             providers={"lab": OpenAIProvider(base_url=url, api_key=None)},
             upstream=upstream,
             recorder=recorder,
-            classifier=classifier,
+            learners=[classifier],
             limits=TimeLimits(first_content_s=10, stall_s=10, answer_s=10),
         ),
         retries=TrafficBudget(0.2, 100, clock=time.monotonic),

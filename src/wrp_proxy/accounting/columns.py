@@ -40,14 +40,17 @@ COLUMNS: tuple[tuple[str, str, Callable[[Outcome], object]], ...] = (
     ("false_hit_bound", "REAL", lambda o: o.false_hit_bound),
     ("context", "TEXT", lambda o: context_of(o.workload)),
     ("scores", "TEXT", lambda o: scores_of(o.scores)),
+    ("queued_s", "REAL NOT NULL DEFAULT 0", lambda o: o.queued_s),
+    ("hedge", "TEXT NOT NULL DEFAULT ''", lambda o: o.hedge),
 )
 """Name, SQL type, and where in an outcome it comes from; later versions only add at the end."""
-COLUMNS_OF_VERSION = {1: 27, 2: 31}
+COLUMNS_OF_VERSION = {1: 27, 2: 31, 3: 33}
 
 _AS_THEY_ARE = (
     *("request_id", "started_at", "tenant", "session", "route", "model", "endpoint", "router"),
     *("reason", "propensity", "cost_usd", "first_content_s", "duration_s", "finish", "error"),
     *("attempt", "cached", "saved_usd", "similarity", "entry_id", "false_hit_bound"),
+    *("queued_s", "hedge"),
 )
 
 

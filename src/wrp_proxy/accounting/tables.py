@@ -8,7 +8,7 @@ import structlog
 
 from wrp_proxy.accounting.columns import COLUMNS, COLUMNS_OF_VERSION
 
-VERSION = 3
+VERSION = 4
 
 _OUTCOMES = f"CREATE TABLE IF NOT EXISTS outcomes ({', '.join(f'{n} {t}' for n, t, _ in COLUMNS)})"
 _FEEDBACK = (

@@ -21,7 +21,11 @@ SELECT {group} AS {group},
        sum(cached IN ('exact', 'canonical', 'semantic', 'shared')) AS cache_hits,
        coalesce(sum(saved_usd), 0) AS saved_usd,
        sum(cost_usd IS NULL AND prompt_tokens IS NOT NULL) AS unpriced,
-       coalesce(sum(usage_estimated), 0) AS estimated
+       coalesce(sum(usage_estimated), 0) AS estimated,
+       sum(hedge = 'second') AS hedged,
+       coalesce(sum(cost_usd) FILTER (
+           WHERE hedge <> '' AND finish = 'cancelled' AND first_content_s IS NULL
+       ), 0) AS hedge_cost_usd
 FROM outcomes WHERE started_at >= :since AND (:tenant IS NULL OR tenant = :tenant)
 GROUP BY {group} ORDER BY requests DESC, {group}
 """
@@ -51,9 +55,11 @@ class UsageReport:
         `since` is Unix time in seconds; `tenant` None sums over all. `requests` counts requests
         with at least one attempt in the group, `errors` failed attempts, `unpriced` attempts
         with usage whose price is unknown (their cost is not in `cost_usd`), `estimated` attempts
-        whose usage the upstream did not report. Percentiles (nearest rank, seconds) are over
-        complete attempts; None where there are none. `cache_hits` were answered without asking a
-        model, which would have cost `saved_usd` where that is known.
+        whose usage the upstream did not report. `hedged` counts attempts that were second copies
+        of a request, and `hedge_cost_usd`, a part of `cost_usd`, is what copies cost, first ones
+        or second, that were broken off before they had any content. Percentiles (nearest rank,
+        seconds) are over complete attempts; None where there are none. `cache_hits` were answered
+        without asking a model, which would have cost `saved_usd` where that is known.
         """
         if group not in GROUPS:
             raise ValueError(f"group_by must be one of {', '.join(GROUPS)}")

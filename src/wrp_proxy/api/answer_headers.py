@@ -46,6 +46,8 @@ def _reason_headers(trace: Trace) -> HeaderList:
     elif (reason := _REASONS.get(trace.cached)) is not None:
         headers.append((b"x-wrp-reason", reason))
         headers.append((b"x-wrp-attempts", b"0"))
+    if trace.hedge:
+        headers.append((b"x-wrp-hedged", b"1"))
     if trace.held_s is not None:
         headers.append((b"x-wrp-held-ms", b"%d" % (trace.held_s * 1000)))
     return headers
@@ -67,8 +69,7 @@ def _debug_headers(trace: Trace) -> HeaderList:
         headers["x-wrp-candidates"] = "; ".join(map(candidate_in_words(decision), decision.ranking))
         if decision.fired:
             headers["x-wrp-fired"] = "; ".join(decision.fired)
-    if trace.tried:
-        headers["x-wrp-endpoint"] = trace.tried[-1].name
+    headers |= _pool_headers(trace)
     if trace.verdicts:
         headers["x-wrp-verdicts"] = "; ".join(trace.verdicts)
     if trace.routed is not None:
@@ -76,6 +77,17 @@ def _debug_headers(trace: Trace) -> HeaderList:
         answered_ms = (perf_counter() - trace.started) * 1000
         headers["x-wrp-timings"] = f"routed;dur={routed_ms:.2f}, answered;dur={answered_ms:.2f}"
     return [(name.encode(), _printable(str(value))) for name, value in headers.items()]
+
+
+def _pool_headers(trace: Trace) -> dict[str, object]:
+    headers: dict[str, object] = {}
+    if trace.tried:
+        headers["x-wrp-endpoint"] = trace.tried[-1].name
+    if trace.hedge:
+        headers["x-wrp-hedge-winner"] = trace.hedge
+    if trace.queued_s:
+        headers["x-wrp-queued-ms"] = round(trace.queued_s * 1000)
+    return headers
 
 
 def _cache_headers(lookup: Lookup) -> dict[str, object]:

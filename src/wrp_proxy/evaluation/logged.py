@@ -21,7 +21,7 @@ from wrp_proxy.evaluation.table import read_meta, recorded_model
 from wrp_proxy.routers.base import Example
 from wrp_proxy.routers.composition import Spec
 from wrp_proxy.signals import NO_PREFERENCES, Preferences
-from wrp_proxy.types import Model, Price, Workload
+from wrp_proxy.types import Model, Outcome, Price, Workload
 
 Json = dict[str, Any]
 _FOLDS = 5
@@ -57,11 +57,16 @@ def choices_of(graded: Iterable[Graded]) -> list[LoggedChoice]:
         )
         for one in graded
         if one.value is not None
-        and one.outcome.attempt == 1
+        and _is_first_choice(one.outcome)
         and one.outcome.cached in {"miss", "bypass"}
     ]
     categories = sorted({name for choice in choices for name in choice.workload.probabilities})
     return [replace(one, workload=_in_full(one.workload, categories)) for one in choices]
+
+
+def _is_first_choice(outcome: Outcome) -> bool:
+    """Tell whether the answer is that of the first attempt, or of its twin at another endpoint."""
+    return outcome.attempt == (2 if outcome.hedge == "second" else 1)
 
 
 def models_of(logged: Sequence[LoggedChoice], prices: Mapping[str, Price]) -> list[Model]:

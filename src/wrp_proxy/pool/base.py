@@ -32,7 +32,7 @@ class Demand:
 
     def is_met_by(self, endpoint: Endpoint) -> bool:
         """Tell whether the endpoint can be asked; its window must fit, always."""
-        if endpoint in self.tried or not endpoint.serves(self.workload):
+        if not endpoint.serves(self.workload) or (self.tried and endpoint in self.tried):
             return False
         window = endpoint.context_window
         return not self.above_tokens or window is None or window > self.above_tokens
@@ -46,14 +46,14 @@ class Lease(AbstractContextManager["Lease"], Protocol):
     """In line, for this slot."""
 
     def first_content_quantile(self, share: float) -> float | None:
-        """Return the quantile of the endpoint's own times to first content; None: too few are known.
+        """Return the quantile of the endpoint's times to first content, of streams, in seconds.
 
-        Of streams, in seconds.
+        None: too few are known.
         """
         ...
 
-    def begin(self) -> None:
-        """Report that the answer has begun."""
+    def begin(self, *, is_stream: bool) -> None:
+        """Report that the answer has begun; `is_stream`: it comes piece by piece."""
         ...
 
     def settle(self, outcome: Outcome, error: UpstreamError | None) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from math import inf
 from random import Random
 
+from wrp_proxy.pool.window import Window
+
 _LONGEST_RETRY_AFTER_S = 300.0
 """No `Retry-After` keeps anything out for longer."""
 _GROWTH = 2.0
@@ -32,41 +34,6 @@ class BreakerRules:
     """In the window, at least."""
     failure_share: float = 0.5
     """Of the attempts in the window, at least."""
-
-
-class Window:
-    """Successes and failures of the last seconds.
-
-    It is kept in two halves of which the older is dropped: it reaches back over half of its time
-    at least.
-    """
-
-    __slots__ = ("_half_s", "_now", "_past", "_since")
-
-    def __init__(self, window_s: float) -> None:
-        self._half_s = window_s / 2
-        self._since = -inf
-        self._now = [0, 0]
-        self._past = [0, 0]
-
-    def add(self, now: float, *, failed: bool) -> None:
-        self._turn(now)
-        self._now[failed] += 1
-
-    def counts(self, now: float) -> tuple[int, int]:
-        """Return successes and failures."""
-        self._turn(now)
-        return self._now[0] + self._past[0], self._now[1] + self._past[1]
-
-    def clear(self) -> None:
-        self._now, self._past = [0, 0], [0, 0]
-
-    def _turn(self, now: float) -> None:
-        age_s = now - self._since
-        if age_s < self._half_s:
-            return
-        self._past = self._now if age_s < 2 * self._half_s else [0, 0]
-        self._now, self._since = [0, 0], now
 
 
 class Breaker:

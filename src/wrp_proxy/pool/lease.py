@@ -22,6 +22,7 @@ class LocalLease:
     __slots__ = (
         "_clock",
         "_freed",
+        "_is_hit",
         "_is_over",
         "_is_settled",
         "_state",
@@ -39,7 +40,7 @@ class LocalLease:
         self._state = state
         self._clock = clock
         self._freed = freed
-        self._is_over = self._is_settled = False
+        self._is_over = self._is_settled = self._is_hit = False
         state.in_flight += 1
         now = state.unanswered[self] = clock()
         self._tickets = begin(state, now)
@@ -56,7 +57,7 @@ class LocalLease:
         if self._is_over:
             return
         self._is_over = True
-        self.begin()
+        self._state.unanswered.pop(self, None)
         self._state.in_flight -= 1
         if not self._is_settled:
             note_nothing(self._state, self._tickets)
@@ -65,8 +66,18 @@ class LocalLease:
     def first_content_quantile(self, share: float) -> float | None:
         return self._state.pace.first_content_quantile(share)
 
-    def begin(self) -> None:
-        self._state.unanswered.pop(self, None)
+    def begin(self, *, is_stream: bool) -> None:
+        state = self._state
+        since = state.unanswered.pop(self, None)
+        if since is None:
+            return
+        if is_stream:
+            # A long answer must not hide for minutes how long it took to begin.
+            now = self._clock()
+            state.pace.hit(now - since, now)
+            self._is_hit = True
+        if state.breaker.is_probed or state.key.breaker.is_probed:
+            note_success(state, self._tickets, self._clock())
 
     def settle(self, outcome: Outcome, error: UpstreamError | None) -> None:
         self._is_settled = True
@@ -78,7 +89,7 @@ class LocalLease:
             note_failure(state, tickets, error, now)
         elif outcome.finish == "complete":
             note_success(state, tickets, now)
-            state.pace.observe(outcome, now)
+            state.pace.observe(outcome, now, is_hit=self._is_hit)
         else:
             note_nothing(state, tickets)
         gave_up = outcome.finish == "cancelled" or (error is not None and not error.at_fault)

@@ -60,15 +60,16 @@ class Pace:
         self._firsts: deque[float] = deque()
         self._ordered: list[float] = []
 
-    def observe(self, outcome: Outcome, now: float) -> None:
-        """Take note of a complete answer."""
+    def observe(self, outcome: Outcome, now: float, *, is_hit: bool = False) -> None:
+        """Take note of a complete answer; `is_hit`: the peak was told when it began."""
         duration_s = outcome.duration_s
         self._answers += 1
         self.service_s = _moved(self.service_s, duration_s, self._answers)
         first_s = outcome.first_content_s
         if outcome.stream and first_s is not None:
             self._note_stream(outcome, first_s, now)
-            self.hit(first_s, now)
+            if not is_hit:
+                self.hit(first_s, now)
         else:
             self.hit(duration_s * self._first_share(outcome), now)
 

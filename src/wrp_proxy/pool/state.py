@@ -83,7 +83,10 @@ class EndpointState:
 
     def is_out(self, now: float) -> bool:
         """Tell whether it is out of service."""
-        return self.is_draining or self.breaker.is_open(now) or self.key.is_out(now)
+        breaker, key = self.breaker, self.key.breaker
+        if breaker.opened_at is None and key.opened_at is None:
+            return self.is_draining  # nearly always, and asked for each endpoint of each request
+        return self.is_draining or breaker.is_open(now) or key.is_open(now)
 
     @property
     def is_full(self) -> bool:

@@ -44,6 +44,29 @@ _CONTEXT_CODES = {"context_length_exceeded", "exceed_context_size_error"}
 _CONTEXT_TEXT = re.compile(r"context (length|window|size)|maximum context|too many tokens", re.I)
 _RETRYABLE_4XX = {408, 425}
 _KEY_STATUS = {401, 402, 403}
+_CONTENT_CODES = {
+    "content_filter",
+    "content_policy_violation",
+    "moderation_blocked",
+    "refusal",
+    "ResponsibleAIPolicyViolation",
+}
+_CONTENT_DETAILS = {"flagged_input", "reasons"}
+"""What OpenRouter adds to a refusal of its moderation
+(https://openrouter.ai/docs/api/reference/errors-and-debugging)."""
+_CONTENT_TEXT = re.compile(
+    r"moderation|content (policy|filter|management)|usage polic|safety (system|filter|polic)"
+    r"|(input|prompt|content|request) (was|is|has been) (flagged|blocked)",
+    re.I,
+)
+_MODEL_BLOCKED = "model_permission_blocked"
+_MODEL_CODES = {"model_not_found", "model_not_available", "model_access_denied"}
+_MODEL_TEXT = re.compile(
+    r"access (to )?(the |this )?model|model access|access to model denied"
+    r"|model .{0,80}(is blocked|not allowed|not (available|enabled|permitted)|does not exist)",
+    re.I,
+)
+"""Of an account that is good, and has not this model."""
 
 
 NO_SECRET = b"\0"
@@ -88,9 +111,12 @@ def retry_after_s(headers: Mapping[bytes, bytes]) -> float | None:
 def _classify(status: int, said: Mapping[str, Any]) -> UpstreamError:
     message = _text(said.get("message")) or f"The upstream answered with status {status}."
     code, kind = _text(said.get("code")), _text(said.get("type"))
+    made = _class_of(status, code, kind, message)
     if status in _KEY_STATUS:
+        made = _class_of_refusal(status, said, message)
+    if made is UnauthorisedError:
         return UnauthorisedError("The upstream refused the proxy's key, or its account is empty.")
-    error = _class_of(status, code, kind, message)(message, code=code)
+    error = made(message, code=code)
     if status >= 400:
         error.status = status
     error.param = _text(said.get("param"))
@@ -108,6 +134,23 @@ def _class_of(status: int, code: str | None, kind: str | None, message: str) -> 
     if 400 <= status < 500 and status not in _RETRYABLE_4XX:
         return RejectedError
     return UpstreamError
+
+
+def _class_of_refusal(status: int, said: Mapping[str, Any], message: str) -> type[UpstreamError]:
+    """Tell a 403 that the request's content or its model has met with from a refused key."""
+    if status != 403:
+        return UnauthorisedError
+    if not said:
+        return UpstreamError  # a page of something before the API, which may mind the content
+    names = {_text(said.get("code")), _text(said.get("type"))}
+    details = said.get("metadata")
+    known = details if isinstance(details, dict) else {}
+    names.add(_text(known.get("error_type")))
+    if names & _MODEL_CODES or any((name or "").startswith(_MODEL_BLOCKED) for name in names):
+        return UpstreamMissingError
+    if names & _CONTENT_CODES or known.keys() & _CONTENT_DETAILS or _CONTENT_TEXT.search(message):
+        return RejectedError
+    return UpstreamMissingError if _MODEL_TEXT.search(message) else UnauthorisedError
 
 
 def _is_about_context(status: int, code: str | None, kind: str | None, message: str) -> bool:

@@ -121,5 +121,5 @@ def test_a_file_that_is_no_journal_of_this_version_is_refused_in_words(tmp_path:
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA user_version = 2")
 
-    with pytest.raises(WrpError, match=r"version 2, not 3: a proxy that is started"):
+    with pytest.raises(WrpError, match=r"version 2, not 4: a proxy that is started"):
         next(read_graded(path))

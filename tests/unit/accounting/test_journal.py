@@ -48,6 +48,8 @@ def test_an_outcome_is_written_whole(journal: Journal) -> None:
                 stream=True,
                 entry_id="ab12",
                 scores={"small": 0.7, "large": None},
+                queued_s=0.125,
+                hedge="second",
             )
         ]
     )
@@ -87,6 +89,8 @@ def test_an_outcome_is_written_whole(journal: Journal) -> None:
             "false_hit_bound": None,
             "context": '{"text_bytes":400,"expected_output_tokens":50,"turn":1}',
             "scores": '{"small":0.7,"large":null}',
+            "queued_s": 0.125,
+            "hedge": "second",
         }
     ]
 
@@ -128,7 +132,7 @@ def make_old(path: Path, version: int, *outcomes: Outcome) -> None:
         old.execute(f"PRAGMA user_version = {version}")
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_journal_of_an_earlier_version_is_brought_up_to_date(path: Path, version: int) -> None:
     make_old(path, version, outcome(request_id="old"))
 
@@ -137,8 +141,27 @@ def test_a_journal_of_an_earlier_version_is_brought_up_to_date(path: Path, versi
     Journal.open(path).close()
 
     old, new = rows_of(path)
-    assert (old["request_id"], old["saved_usd"], old["context"]) == ("old", None, None)
+    assert (old["request_id"], old["saved_usd"]) == ("old", None)
+    assert (old["context"] is None) == (version < 3)
+    assert (old["queued_s"], old["hedge"]) == (0, "")
     assert (new["request_id"], new["saved_usd"], new["scores"]) == ("new", 0.5, '{"small":0.5}')
+
+
+def test_a_row_of_the_version_before_was_neither_in_line_nor_hedged(path: Path) -> None:
+    make_old(path, 3, outcome())
+    Journal.open(path).close()
+
+    (graded,) = read_graded(path)
+
+    assert (graded.outcome.queued_s, graded.outcome.hedge) == (0.0, "")
+
+
+def test_what_was_in_line_and_hedged_is_read_back(journal: Journal) -> None:
+    journal.write([outcome(queued_s=0.125, hedge="first")])
+
+    (graded,) = read_graded(journal.path)
+
+    assert (graded.outcome.queued_s, graded.outcome.hedge) == (0.125, "first")
 
 
 def test_an_old_row_is_read_back_as_far_as_it_goes(path: Path) -> None:

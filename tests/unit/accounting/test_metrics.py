@@ -67,6 +67,26 @@ def test_an_answer_of_unknown_price_is_counted_as_such() -> None:
     assert value(metrics, "wrp_cost_usd_total", model="small") is None
 
 
+def test_second_copies_are_counted_by_what_came_of_them() -> None:
+    lost = {"finish": "cancelled", "first_content_s": None}
+    metrics = metrics_of(
+        outcome(hedge="first", **lost),
+        outcome(hedge="second"),
+        outcome(hedge="first"),
+        outcome(hedge="second", cost_usd=0.5, **lost),
+        outcome(hedge="second", finish="cancelled"),  # its client left in mid-answer
+        outcome(hedge="second", finish="failed", error="boom", first_content_s=None),
+        outcome(**lost),
+    )
+
+    results = [
+        value(metrics, "wrp_hedges_total", model="small", result=result)
+        for result in ("won", "lost", "failed")
+    ]
+    assert results == [2, 1, 1]
+    assert value(metrics, "wrp_hedge_cost_usd_total", model="small") == 0.75
+
+
 def test_a_failure_is_counted_by_its_code_and_not_timed() -> None:
     metrics = metrics_of(outcome(finish="failed", error="upstream_timeout", usage=None))
 

@@ -1,6 +1,7 @@
 """Sums and percentiles over what was written down."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,8 @@ def test_a_row_sums_what_a_model_did(journal: Journal) -> None:
         "saved_usd": 0,
         "unpriced": 1,
         "estimated": 1,
+        "hedged": 0,
+        "hedge_cost_usd": 0,
         "ttft_s": {"p50": 0.5, "p95": 0.5},
         "duration_s": {"p50": 1.5, "p95": 1.5},
     }
@@ -71,6 +74,25 @@ def test_a_request_of_several_attempts_is_one_request(journal: Journal) -> None:
         ("large", 1, 0),
         ("small", 1, 1),
     ]
+
+
+def test_what_copies_cost_that_came_to_nothing_is_told(journal: Journal) -> None:
+    lost = outcome(hedge="first", finish="cancelled", first_content_s=None, cost_usd=0.125)
+    journal.write(
+        [
+            lost,
+            outcome(hedge="second", attempt=2),
+            outcome(request_id="2", hedge="first"),
+            replace(lost, request_id="2", hedge="second", attempt=2, cost_usd=None),
+            outcome(request_id="3", hedge="first", finish="cancelled"),  # left in mid-answer
+            outcome(request_id="4", finish="cancelled", first_content_s=None),
+        ]
+    )
+
+    (row,) = report(journal)
+
+    assert (row["requests"], row["hedged"], row["hedge_cost_usd"]) == (4, 2, 0.125)
+    assert row["cost_usd"] == 1.125
 
 
 def test_a_client_who_gives_all_its_requests_one_id_is_counted_right(journal: Journal) -> None:

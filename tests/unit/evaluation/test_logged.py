@@ -105,6 +105,18 @@ def test_only_first_attempts_that_were_scored_are_choices() -> None:
     assert (choice.model, choice.reward) == ("a", 0.5)
 
 
+def test_the_twin_of_a_first_attempt_is_a_choice_and_the_twin_of_a_later_one_is_not() -> None:
+    good = Opinion("user", 1.0, 1.0, 5.0)
+    graded = [
+        Graded(outcome=outcome(model="a", hedge="first"), opinions=(good,)),
+        Graded(outcome=outcome(model="b", attempt=2, hedge="second"), opinions=(good,)),
+        Graded(outcome=outcome(model="c", attempt=2, hedge="first"), opinions=(good,)),
+        Graded(outcome=outcome(model="d", attempt=3, hedge="second"), opinions=(good,)),
+    ]
+
+    assert [choice.model for choice in choices_of(graded)] == ["a", "b"]
+
+
 def test_categories_that_the_journal_left_out_are_filled_in() -> None:
     good = (Opinion("user", 1.0, 1.0, 5.0),)
     graded = [

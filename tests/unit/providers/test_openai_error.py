@@ -14,6 +14,7 @@ from wrp_proxy.errors import (
     UnauthorisedError,
     UpstreamContextError,
     UpstreamError,
+    UpstreamMissingError,
 )
 from wrp_proxy.providers.openai_error import error_in_answer, error_of, retry_after_s
 
@@ -61,6 +62,72 @@ def test_a_refused_key_is_the_proxys_own_affair(status: int) -> None:
     assert error.code == "upstream_authentication_error"
     assert "sk-secret" not in error.message
     assert error.retryable
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {
+            "message": "Your chosen model requires it",
+            "code": 403,
+            "metadata": {"reasons": ["violence"], "flagged_input": "...", "model_slug": "a/b"},
+        },
+        {"message": "No", "code": 403, "metadata": {"error_type": "content_policy_violation"}},
+        {"message": "Your input was flagged", "code": 403},
+        {"message": "Refused", "code": "content_filter"},
+        {"message": "Refused", "type": "content_policy_violation"},
+        {"message": "It violates our usage policies"},
+    ],
+)
+def test_a_403_that_the_content_has_provoked_blames_the_request(fields: dict[str, Any]) -> None:
+    error = refusal(403, **fields)
+
+    assert type(error) is RejectedError
+    assert (error.status, error.message) == (403, fields["message"])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"message": "Project `p` does not have access to model `m`", "code": "model_not_found"},
+        {"message": "You don't have access to the model with the specified model ID."},
+        {"message": "Access to model denied. Please make sure you are eligible for it."},
+        {"message": "Refused", "code": "model_permission_blocked_project"},
+        {"message": "User u is not authorized to access model m or model does not exist"},
+    ],
+)
+def test_a_403_for_want_of_a_model_is_not_the_keys(fields: dict[str, Any]) -> None:
+    error = refusal(403, **fields)
+
+    assert type(error) is UpstreamMissingError
+    assert error.retryable
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "You have insufficient permissions for this operation. Missing scopes: model.request.",
+        "Your API key does not have permission to use the specified resource.",
+        "Country, region, or territory not supported",
+        "Invalid API key",
+        "",
+    ],
+)
+def test_any_other_403_is_a_refused_key(message: str) -> None:
+    assert type(refusal(403, message=message)) is UnauthorisedError
+
+
+def test_a_403_that_no_api_has_written_is_a_failure_of_the_upstream() -> None:
+    error = error_of(403, {}, b"<html>Sorry, you have been blocked</html>")
+
+    assert type(error) is UpstreamError
+
+
+@pytest.mark.parametrize("status", [401, 402])
+def test_the_words_of_another_status_do_not_save_a_key(status: int) -> None:
+    error = refusal(status, message="Your input was flagged", code="content_filter")
+
+    assert type(error) is UnauthorisedError
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 304, 307, 308])

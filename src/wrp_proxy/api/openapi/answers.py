@@ -35,12 +35,14 @@ _COUNTS = (
     "cache_hits",
     "unpriced",
     "estimated",
+    "hedged",
 )
 _USAGE_ROW = {
     **dict.fromkeys(GROUPS, _TEXT_OR_NULL),
     **dict.fromkeys(_COUNTS, WHOLE),
     "cost_usd": AMOUNT,
     "saved_usd": {"type": "number"},
+    "hedge_cost_usd": {"type": "number"},
     "ttft_s": _PERCENTILES,
     "duration_s": _PERCENTILES,
 }
@@ -179,6 +181,7 @@ _DEBUG = (
     "x-wrp-fired",
     "x-wrp-verdicts",
     "x-wrp-endpoint",
+    "x-wrp-queued-ms",
     "x-wrp-timings",
 )
 _AGE: Schema = {"type": "integer", "minimum": 0}

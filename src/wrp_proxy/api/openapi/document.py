@@ -11,6 +11,7 @@ from wrp_proxy.api.openapi.cache import CACHE_ANSWERS, CACHE_REQUESTS
 from wrp_proxy.api.openapi.cache_operations import CACHE_PATHS
 from wrp_proxy.api.openapi.operations import PATHS
 from wrp_proxy.api.openapi.parameters import PARAMETERS
+from wrp_proxy.api.openapi.pools import POOL_ANSWERS, POOL_PATHS, POOL_REQUESTS
 from wrp_proxy.api.openapi.requests import REQUESTS
 
 _ABOUT = (
@@ -43,9 +44,16 @@ def openapi(*, has_keys: bool) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "wrp-proxy", "version": __version__, "description": _ABOUT},
         "security": keys if has_keys else [{}],
-        "paths": PATHS | CACHE_PATHS,
+        "paths": PATHS | CACHE_PATHS | POOL_PATHS,
         "components": {
-            "schemas": {**REQUESTS, **CACHE_REQUESTS, **ANSWERS, **CACHE_ANSWERS},
+            "schemas": {
+                **REQUESTS,
+                **CACHE_REQUESTS,
+                **POOL_REQUESTS,
+                **ANSWERS,
+                **CACHE_ANSWERS,
+                **POOL_ANSWERS,
+            },
             "responses": error_answers(),
             "parameters": PARAMETERS,
             "headers": HEADERS,
