@@ -10,6 +10,7 @@ from typing import Self
 from wrp_proxy.errors import DeadlineError, UpstreamTimeoutError
 from wrp_proxy.providers.base import Decoder, Provider
 from wrp_proxy.providers.upstream import Call, Exchange, Upstream
+from wrp_proxy.retention import with_retention
 from wrp_proxy.trace import Trace
 from wrp_proxy.types import LARGE_BODY_BYTES, Chunk, Endpoint, Finish, Outcome, Usage, Workload
 
@@ -72,9 +73,12 @@ class Attempt:
 
     async def _call(self) -> Call:
         """Put the request into the upstream's words; a large one in a thread."""
-        if len(self._request.raw) < LARGE_BODY_BYTES:
-            return self._provider.encode(self._request, self._endpoint)
-        return await asyncio.to_thread(self._provider.encode, self._request, self._endpoint)
+        request, endpoint = self._request, self._endpoint
+        if endpoint.retention_hints:
+            request = with_retention(request, self._workload)
+        if len(request.raw) < LARGE_BODY_BYTES:
+            return self._provider.encode(request, endpoint)
+        return await asyncio.to_thread(self._provider.encode, request, endpoint)
 
     def _left_s(self) -> float:
         """Return the time that the caller will still wait; raise DeadlineError if there is none."""

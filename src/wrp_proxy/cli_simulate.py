@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,8 +52,19 @@ def simulate(  # noqa: PLR0913 - one per option
     rate: Annotated[float, typer.Option(min=0.001, help="Of those, per second.")] = 200.0,
     route: Annotated[str | None, typer.Option(help="Of the journal; else all.")] = None,
     slo: Annotated[
-        float, typer.Option(min=0.001, help="Seconds to the first token, kept at P99.")
-    ] = 3.0,
+        float | None,
+        typer.Option(
+            min=0.001,
+            help=r"Seconds to the first token, kept at P99. \[default: of the pools; 3]",
+        ),
+    ] = None,
+    max_tpot: Annotated[
+        float | None,
+        typer.Option(
+            min=0.000001,
+            help=r"Seconds per token of an answer, kept at P99. \[default: of the pools; any]",
+        ),
+    ] = None,
     most_utilisation: Annotated[
         float, typer.Option(min=0.05, max=1, help="Of slots and of prefill.")
     ] = 0.85,
@@ -92,7 +104,11 @@ def simulate(  # noqa: PLR0913 - one per option
         if plot is not None and len(file.pools) == 1:
             raise typer.BadParameter("there is nothing to search in one pool", param_hint="--plot")
         options = Options(
-            target=Target(ttft_p99_s=slo, utilisation=most_utilisation),
+            target=Target(
+                ttft_p99_s=slo or file.slo.ttft_p99_s,
+                tpot_p99_s=max_tpot or file.slo.tpot_p99_s or inf,
+                utilisation=most_utilisation,
+            ),
             boundaries=(boundary or BOUNDARIES) if search else (),
             sizing_requests=sizing_requests,
         )

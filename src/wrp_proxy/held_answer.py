@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from math import inf
 from time import perf_counter
 
 from wrp_proxy.errors import NoEndpointError, UpstreamError, WrpError
@@ -89,17 +90,26 @@ def may_be_mended(error: WrpError) -> bool:
     )
 
 
-def hurried(request: ChatRequest) -> ChatRequest:
-    """Return what to ask while an answer is held: there must be time left to give it."""
-    if request.timeout_s is None:
-        return request
-    return replace(request, timeout_s=request.timeout_s * (1 - _RESERVE))
+def hurried(request: ChatRequest, most_s: float | None = None) -> ChatRequest:
+    """Return what to ask while an answer is held: there must be time left to give it.
+
+    `most_s`: after the request began, if somebody minds how long the client waits.
+    """
+    limits_s = [most_s] if most_s is not None else []
+    if request.timeout_s is not None:
+        limits_s.append(request.timeout_s * (1 - _RESERVE))
+    return replace(request, timeout_s=min(limits_s)) if limits_s else request
+
+
+def left_s(trace: Trace, most_s: float | None = None) -> float:
+    """Return how long the client will wait for another answer, too; infinity: nobody minds."""
+    timeout_s = hurried(trace.request, most_s).timeout_s
+    return inf if timeout_s is None else timeout_s - (perf_counter() - trace.started)
 
 
 def has_time(trace: Trace) -> bool:
     """Tell whether the client will wait for another answer, too."""
-    timeout_s = hurried(trace.request).timeout_s
-    return timeout_s is None or perf_counter() - trace.started < timeout_s
+    return left_s(trace) > 0
 
 
 def give(trace: Trace, given: HeldAnswer, all_held: Iterable[HeldAnswer]) -> None:

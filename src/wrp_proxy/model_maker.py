@@ -7,6 +7,7 @@ from wrp_proxy.accounting.pricing import ListedModel, PriceList
 from wrp_proxy.accounting.quality import QualityTable
 from wrp_proxy.pool.registry import signals_of
 from wrp_proxy.providers.vendors import apis_of
+from wrp_proxy.retention import signals_for
 from wrp_proxy.settings.pools import EndpointSettings, PriceSettings
 from wrp_proxy.settings.schema import ModelSettings, ProviderSettings
 from wrp_proxy.types import (
@@ -70,7 +71,7 @@ class ModelMaker:
             endpoints=tuple(made),
             balancing=balancing,
             budget=TokenBudget(**budget.model_dump()) if budget else TokenBudget(),
-            signals=signals_of(balancing),
+            signals=signals_of(balancing) | signals_for(made),
             price=made[0].price,
             quality=quality,
             quality_source=source,

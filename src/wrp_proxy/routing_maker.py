@@ -17,6 +17,7 @@ from wrp_proxy.grading.grader import Grader
 from wrp_proxy.grading.refusal import refusal
 from wrp_proxy.grading.retries import Retries
 from wrp_proxy.inner_calls import InnerCalls
+from wrp_proxy.pool_view import NOTHING_SEEN, PoolView
 from wrp_proxy.routers.composition import make_router, read_spec
 from wrp_proxy.settings.pools import HedgingSettings
 from wrp_proxy.settings.schema import RouteSettings, Settings
@@ -48,20 +49,21 @@ class Routing:
     direct: frozenset[Signal]
 
 
-def make_routing(settings: Settings) -> Routing:
+def make_routing(settings: Settings, pool: PoolView = NOTHING_SEEN) -> Routing:
+    """`pool`: what strategies see of the models, where these are served."""
     policies = Policies.of(settings)
     configured = {"auto": RouteSettings(), **settings.routes}
     routes = [
-        _route(name, route, _of_cache(policies.routes.get(name, policies.default)))
+        _route(name, route, _of_cache(policies.routes.get(name, policies.default)), pool)
         for name, route in configured.items()
     ]
     return Routing(routes=routes, direct=_of_cache(policies.default))
 
 
-def _route(name: str, settings: RouteSettings, cache: frozenset[Signal]) -> Route:
+def _route(name: str, settings: RouteSettings, cache: frozenset[Signal], pool: PoolView) -> Route:
     default = _DEFAULT_OF_AUTO if name == "auto" else _DEFAULT
     spec = read_spec(settings.strategy.written if settings.strategy else default)
-    router = make_router(spec, time)
+    router = make_router(spec, time, pool)
     rules = [layer.parameters.get("rules", ()) for layer in spec.layers() if layer.name == "rules"]
     return Route(
         name=name,

@@ -100,4 +100,6 @@ class Check:
     """Of verifiers that score."""
     escalations: int = 1
     """How many further models may be asked."""
+    max_ttft_s: float | None = None
+    """So long after the request began the client is to have something; None: nobody minds."""
     samples: int = 1

@@ -13,7 +13,7 @@ from wrp_proxy import cli_simulate
 from wrp_proxy.accounting.journal import Journal
 
 POOLS = Path(__file__).parents[2] / "configs" / "pools.yaml"
-MADE_UP = ("--synthetic", "concentrated_below", "--requests", "4000", "--rate", "60")
+MADE_UP = ("--synthetic", "concentrated_below", "--requests", "2000", "--rate", "60")
 BOUNDARIES = ("--boundary", "4096", "--boundary", "16384")
 
 
@@ -47,6 +47,7 @@ def test_two_pools_are_compared_with_one_at_an_equal_target() -> None:
         assert fleet["keeps_target"]
         for row in fleet["pools"].values():
             assert row["ttft_s"]["p99"] <= search["slo_ttft_p99_s"]
+            assert row["tpot_s"]["p99"] <= search["slo_tpot_p99_s"] == 0.05
             assert max(row["load"], row["utilisation"], row["prefill_utilisation"]) <= 0.85
 
 
@@ -55,7 +56,7 @@ def test_the_fleet_as_it_is_written_has_all_its_figures() -> None:
 
     assert "search" not in figures
     total = figures["as_written"]["total"]
-    assert total["served"] + total["refused"] == total["requests"] == 4000
+    assert total["served"] + total["refused"] == total["requests"] == 2000
     assert total.keys() >= {
         "cost_usd",
         "ttft_s",
@@ -72,7 +73,7 @@ def test_the_fleet_as_it_is_written_has_all_its_figures() -> None:
 
 def test_a_seed_gives_the_same_output_byte_for_byte() -> None:
     def output(seed: str) -> str:
-        return simulate(*MADE_UP, *BOUNDARIES, "--seed", seed).stdout
+        return simulate(*MADE_UP, "--boundary", "8192", "--seed", seed).stdout
 
     assert output("1") == output("1") != output("2")
 
@@ -80,9 +81,22 @@ def test_a_seed_gives_the_same_output_byte_for_byte() -> None:
 def test_people_see_tables() -> None:
     lines = simulate(*MADE_UP, *BOUNDARIES).stdout.splitlines()
 
-    assert lines[0].startswith("4000 requests in ")
+    assert lines[0].startswith("2000 requests in ")
     assert any(line.startswith("two pools, cut at ") for line in lines)
     assert any("a step of the boundary" in line for line in lines)
+
+
+def test_what_the_pools_file_asks_for_is_overruled_by_options() -> None:
+    options = (*MADE_UP, "--boundary", "8192", "--slo", "2", "--max-tpot", "0.011")
+
+    search = figures_of(*options)["search"]
+
+    assert (search["slo_ttft_p99_s"], search["slo_tpot_p99_s"]) == (2, 0.011)
+    for fleet in (search["homogeneous"], search["best"]):
+        assert fleet["keeps_target"]
+        assert fleet["total"]["tpot_s"]["p99"] <= 0.011
+    lines = simulate(*options).stdout.splitlines()
+    assert "one pool that keeps, at P99, a TTFT of 2 s and a TPOT of 0.011 s" in lines
 
 
 def test_a_journal_is_replayed(tmp_path: Path) -> None:
@@ -117,7 +131,7 @@ def test_a_trace_is_replayed(tmp_path: Path) -> None:
 def test_the_trade_off_is_drawn(tmp_path: Path, kind: str) -> None:
     picture = tmp_path / f"tradeoff.{kind}"
 
-    figures_of(*MADE_UP, *BOUNDARIES, "--plot", str(picture))
+    figures_of(*MADE_UP, "--boundary", "8192", "--plot", str(picture))
 
     assert picture.stat().st_size > 1000
 
@@ -149,6 +163,7 @@ def test_one_pool_is_replayed_and_nothing_searched(alone: Path) -> None:
         (("--trace", str(POOLS)), 1, "names no column arrival_s"),
         (("--journal", str(POOLS)), 1, "cannot be read"),
         ((*MADE_UP, "--slo", "0.01"), 1, "allow a later first token (--slo)"),
+        ((*MADE_UP, "--max-tpot", "0.004"), 1, "allow more seconds per token (--max-tpot)"),
     ],
 )
 def test_what_cannot_be_done_is_explained(options: tuple[str, ...], code: int, says: str) -> None:

@@ -51,6 +51,10 @@ class Cascade:
     to the better model directly, for `latch_s`; so does a caller to whom costs are nothing. Their
     answers are not held. The sessions are known in this instance only, the 10,000 last ones.
 
+    With `max_ttft_s`, a better model is asked only if the pool expects its answer within what is
+    left of that time; else the next one in the order that is quick enough, else the cheap answer is
+    given. Without, the caller's own deadline is the only bound.
+
     (FrugalGPT, arXiv 2305.05176; AutoMix, arXiv 2310.12963; AVR, arXiv 2603.12823.)
     """
 
@@ -64,9 +68,12 @@ class Cascade:
         tiers: Sequence[str] = (),
         cost_weight: Annotated[float, Ge(0)] = 0.0,
         latch_s: Annotated[float, Gt(0)] = 1800.0,
+        max_ttft_s: Annotated[float, Gt(0)] | None = None,
         clock: Clock = time,
     ) -> None:
-        """`tiers`: models in the order to be asked; `cost_weight`: of the escalation."""
+        """`tiers`: models in the order to be asked; `cost_weight`: of the escalation; `max_ttft_s`:
+        from the beginning of a request until the client has the first content.
+        """
         costs = Costs(clock)
         self._ranking = InnerRanking(inner, costs, cost_weight, clock)
         self.name = self._ranking.name_of("cascade")
@@ -74,7 +81,9 @@ class Cascade:
         self.statistics = self._ranking.statistics
         self._costs = costs
         limits = {str(name): value for name, value in (thresholds or {}).items()}
-        self._check = Check(how="verify", verifiers=tuple(verifiers), thresholds=limits)
+        self._check = Check(
+            how="verify", verifiers=tuple(verifiers), thresholds=limits, max_ttft_s=max_ttft_s
+        )
         self._escalations = escalations
         self._tiers = {name: place for place, name in enumerate(tiers)}
         self._latch_s = latch_s

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wrp_proxy.errors import ConfigError, Problem, choose
+from wrp_proxy.pool_view import NOTHING_SEEN, PoolView
 from wrp_proxy.routers.base import MakeRouter, Router
 from wrp_proxy.routers.registry import ROUTERS
 from wrp_proxy.statistics import Clock
 
 _TOKEN = re.compile(r"\s*([\w-]+|[(),])")
 _MAX_TOKENS = 100
-_INJECTED = (Clock, MakeRouter)
+_INJECTED = (Clock, MakeRouter, PoolView)
 """Types of parameters that the composition root fills in."""
 _OPTIONAL = Router | None
 """Type of a parameter that takes a strategy, or is left out."""
@@ -72,15 +73,20 @@ def read_spec(strategy: object, path: str = "strategy") -> Spec:
     return spec
 
 
-def make_router(spec: Spec, clock: Clock) -> Router:
-    """Build a strategy and all that it wraps; TypeError if parameters were not checked."""
-    inner = {name: make_router(one, clock) for name, one in spec.inner.items()}
+def make_router(spec: Spec, clock: Clock, pool: PoolView = NOTHING_SEEN) -> Router:
+    """Build a strategy and all that it wraps; TypeError if parameters were not checked.
+
+    `pool`: what is seen of the models, where they are served.
+    """
+    inner = {name: make_router(one, clock, pool) for name, one in spec.inner.items()}
     injected: dict[str, object] = {}
     for name, kind in _parameters(spec.name).items():
         if kind == Clock:
             injected[name] = clock
         elif kind == MakeRouter:
-            injected[name] = lambda written: make_router(read_spec(written), clock)
+            injected[name] = lambda written: make_router(read_spec(written), clock, pool)
+        elif kind == PoolView:
+            injected[name] = pool
     return ROUTERS[spec.name](**inner, **spec.parameters, **injected)
 
 

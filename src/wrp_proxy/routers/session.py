@@ -2,39 +2,23 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from time import time
 from typing import Annotated
 
 from annotated_types import Ge, Gt
 
+from wrp_proxy.pool_view import NOTHING_SEEN, UNSEEN, PoolView
 from wrp_proxy.routers.base import Example, Router
+from wrp_proxy.routers.staying import Current, Stay, count, is_bad, worth_of_staying
 from wrp_proxy.routers.wrapping import fit, passed_on, put_first, statistics_under
 from wrp_proxy.signals import Signal
 from wrp_proxy.statistics import Clock
-from wrp_proxy.types import Decision, Model, Outcome, Usage, Workload
+from wrp_proxy.types import Decision, Model, Outcome, Workload
 
 _MAX_SESSIONS = 10_000
-_MAX_BAD = 8
-"""Models that one session keeps in mind as bad."""
-_TOO_BAD = 2
 _BAD_SCORE = 0.3
-_LONG_TOKENS, _LONG_TURNS = 8192, 8
-_OF_REUSE, _OF_HISTORY, _OF_TURNS = 0.45, 0.35, 0.20
 _OWN_SIGNALS: frozenset[Signal] = frozenset({"conversation", "warmth"})
-
-
-@dataclass(slots=True)
-class _Stay:
-    """What is known of one session."""
-
-    model: str | None = None
-    """The one that answered last."""
-    at: float = 0.0
-    tokens: int = 0
-    """Of the last prompt and its answer."""
-    bad: dict[str, int] = field(default_factory=dict)
-    """Model -> failures and bad scores."""
 
 
 class Session:
@@ -43,10 +27,12 @@ class Session:
     In an active tool loop, or where a provider holds the conversation, the model stays. Otherwise
     it gets a bonus of `(.45 reuse + .35 history / 8192 + .20 turns / 8) * warmth * price pressure`,
     and a switch must gain that and `margin` on top. Reuse is the share of the prompt that was seen
-    lately; warmth falls from 1 to 0 within `idle_s`, after which all is forgiven; price pressure is
-    what the other model costs, unread, as a share of what staying costs, 1 at most. A model that
-    failed or was scored badly twice comes last. Rankings without qualities, whose scores cannot be
-    compared to a bonus, count as no gain.
+    lately; warmth falls from 1 to 0 within `idle_s`, after which all is forgiven, and is less where
+    the pool sees that the model's prompt caches are cold; price pressure is what the other model
+    costs, unread, as a share of what staying costs, 1 at most. The bonus is lost where the model
+    keeps one waiting, and so is the model where it is out of service. One that failed or was scored
+    badly twice comes last. Rankings without qualities, whose scores cannot be compared to a bonus,
+    count as no gain.
 
     (TwinRouterBench, arXiv 2605.18859; WRP, arXiv 2603.21354, observation 7.)
 
@@ -62,6 +48,7 @@ class Session:
         margin: Annotated[float, Ge(0)] = 0.05,
         idle_s: Annotated[float, Gt(0)] = 300.0,
         clock: Clock = time,
+        pool: PoolView = NOTHING_SEEN,
     ) -> None:
         self.name = f"session({inner.name})"
         self.signals = _OWN_SIGNALS | inner.signals
@@ -70,7 +57,8 @@ class Session:
         self._margin = margin
         self._idle_s = idle_s
         self._clock = clock
-        self._stays: OrderedDict[tuple[str, str], _Stay] = OrderedDict()
+        self._pool = pool
+        self._stays: OrderedDict[tuple[str, str], Stay] = OrderedDict()
 
     def select(self, workload: Workload, candidates: Sequence[Model]) -> Decision:
         decision = self._inner.select(workload, candidates)
@@ -79,13 +67,19 @@ class Session:
             return passed_on(decision, self.name, "no warm session")
         decision = self._without_bad(decision, stay)
         current = next((m for m in decision.ranking if m.name == stay.model), None)
-        if current is None or _is_bad(stay, current):
+        if current is None or is_bad(stay, current):
             return passed_on(decision, self.name, f"the session cannot stay with {stay.model}")
+        seen = self._pool.expect(current, workload)
+        if seen.is_down:
+            says = f"the session leaves {current.name}, which is out of service"
+            return passed_on(decision, self.name, says)
         if workload.bound_to is not None:
             return self._stayed(decision, current.name, "its provider holds the conversation", 1.0)
         if workload.kind == "tool_loop":
             return self._stayed(decision, current.name, "a tool loop is active", 1.0)
-        return self._weighed(workload, decision, current, stay)
+        return self._weighed(
+            workload, decision, Current(current, stay, seen, self._freshness(stay))
+        )
 
     def learn(self, outcome: Outcome) -> None:
         self._inner.learn(outcome)
@@ -93,7 +87,7 @@ class Session:
         if session is None or outcome.cached not in {"miss", "bypass"}:
             return
         key = (outcome.workload.tenant, session)
-        stay = self._stays.pop(key, None) or _Stay()
+        stay = self._stays.pop(key, None) or Stay()
         self._stays[key] = stay
         if len(self._stays) > _MAX_SESSIONS:
             self._stays.popitem(last=False)
@@ -102,22 +96,22 @@ class Session:
     def fit(self, examples: Sequence[Example], models: Sequence[Model]) -> None:
         fit(self._inner, examples, models)
 
-    def _take_note(self, stay: _Stay, outcome: Outcome) -> None:
+    def _take_note(self, stay: Stay, outcome: Outcome) -> None:
         now, score = self._clock(), outcome.score
         if now - stay.at > self._idle_s:
             stay.bad.clear()
         if score is not None:
             was_bad = score.replaces is not None and score.replaces <= _BAD_SCORE
-            _count(stay, outcome.model, (score.value <= _BAD_SCORE) - was_bad)
+            count(stay, outcome.model, (score.value <= _BAD_SCORE) - was_bad)
         elif outcome.finish == "failed":
-            _count(stay, outcome.model, 1)
+            count(stay, outcome.model, 1)
             stay.at = now
         elif outcome.finish == "complete":
             usage = outcome.usage
             stay.model, stay.at = outcome.model, now
             stay.tokens = usage.prompt_tokens + usage.completion_tokens if usage else 0
 
-    def _known(self, workload: Workload) -> _Stay | None:
+    def _known(self, workload: Workload) -> Stay | None:
         if workload.session is None:
             return None
         stay = self._stays.get((workload.tenant, workload.session))
@@ -125,32 +119,38 @@ class Session:
             return None
         return stay
 
-    def _without_bad(self, decision: Decision, stay: _Stay) -> Decision:
+    def _without_bad(self, decision: Decision, stay: Stay) -> Decision:
         """Rank models last that were bad twice, unless all were."""
-        ranking = tuple(sorted(decision.ranking, key=lambda model: _is_bad(stay, model)))
+        ranking = tuple(sorted(decision.ranking, key=lambda model: is_bad(stay, model)))
         first = decision.ranking[0]
         if ranking[0] is first:
             return replace(decision, ranking=ranking)
         says = f"the session leaves {first.name}, which was bad twice"
         return replace(decision, ranking=ranking, fired=(*decision.fired, says))
 
-    def _weighed(
-        self, workload: Workload, decision: Decision, current: Model, stay: _Stay
-    ) -> Decision:
+    def _weighed(self, workload: Workload, decision: Decision, current: Current) -> Decision:
         def leaves(other: Model) -> bool:
-            needed = self._bonus(workload, current, other, stay) + self._margin
-            return _gain(decision, current, other) > needed
+            needed = self._bonus(workload, current, other) + self._margin
+            return _gain(decision, current.model, other) > needed
 
-        rivals = [model for model in decision.ranking if model.name != current.name]
+        name = current.model.name
+        rivals = [model for model in decision.ranking if model.name != name]
         first = decision.ranking[0]
-        if first.name != current.name and leaves(first):
-            gain = _gain(decision, current, first)
-            says = f"the session switches from {current.name}, for a gain of {gain:.2f}"
+        if first.name != name and leaves(first):
+            gain = _gain(decision, current.model, first)
+            says = f"the session switches from {name}, for a gain of {gain:.2f}"
             return passed_on(decision, self.name, says)
         is_certain = not any(leaves(rival) for rival in rivals)
         propensity = 1.0 if is_certain else decision.propensity
-        bonus = self._bonus(workload, current, first, stay)
-        return self._stayed(decision, current.name, f"bonus {bonus:.2f}", propensity)
+        bonus = self._bonus(workload, current, first)
+        return self._stayed(decision, name, f"bonus {bonus:.2f}", propensity)
+
+    def _bonus(self, workload: Workload, current: Current, other: Model) -> float:
+        seen = self._pool.expect(other, workload) if current.seen.wait_s else UNSEEN
+        return worth_of_staying(workload, current, other, seen)
+
+    def _freshness(self, stay: Stay) -> float:
+        return max(1.0 - (self._clock() - stay.at) / self._idle_s, 0.0)
 
     def _stayed(self, decision: Decision, name: str, why: str, propensity: float) -> Decision:
         moved = replace(
@@ -163,31 +163,6 @@ class Session:
         )
         return passed_on(moved, self.name, f"the session stays with {name}: {why}")
 
-    def _bonus(self, workload: Workload, current: Model, other: Model, stay: _Stay) -> float:
-        reuse = _reuse(workload, stay)
-        worth = (
-            _OF_REUSE * reuse
-            + _OF_HISTORY * min(stay.tokens / _LONG_TOKENS, 1.0)
-            + _OF_TURNS * min(workload.turn / _LONG_TURNS, 1.0)
-        )
-        warmth = max(1.0 - (self._clock() - stay.at) / self._idle_s, 0.0)
-        return worth * warmth * _price_pressure(workload, current, other, reuse)
-
-
-def _is_bad(stay: _Stay, model: Model) -> bool:
-    return stay.bad.get(model.name, 0) >= _TOO_BAD
-
-
-def _count(stay: _Stay, model: str, by: int) -> None:
-    if by and (model in stay.bad or len(stay.bad) < _MAX_BAD):
-        stay.bad[model] = max(stay.bad.get(model, 0) + by, 0)
-
-
-def _reuse(workload: Workload, stay: _Stay) -> float:
-    if workload.warmth is not None:
-        return workload.warmth
-    return min(stay.tokens / workload.input_tokens, 1.0) if workload.input_tokens else 0.0
-
 
 def _gain(decision: Decision, current: Model, other: Model) -> float:
     """Return by how much the other one is better; 0 where scores are of another kind."""
@@ -196,18 +171,3 @@ def _gain(decision: Decision, current: Model, other: Model) -> float:
     if part is None or part.quality is None or one is None or two is None:
         return 0.0
     return one - two
-
-
-def _price_pressure(workload: Workload, current: Model, other: Model, reuse: float) -> float:
-    if current.price is None or other.price is None:
-        return 1.0
-    warm, cold = (
-        Usage(
-            prompt_tokens=workload.input_tokens,
-            completion_tokens=workload.expected_output_tokens,
-            cached_tokens=int(workload.input_tokens * share),
-        )
-        for share in (reuse, 0.0)
-    )
-    staying_usd, leaving_usd = current.price.cost_usd(warm), other.price.cost_usd(cold)
-    return min(leaving_usd / staying_usd, 1.0) if staying_usd > 0 else 1.0

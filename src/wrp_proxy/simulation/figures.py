@@ -45,7 +45,6 @@ def _pool_figures(run: Replay, number: int) -> Json:
     is_here = run.pool == number
     here = run.trace.part(is_here)
     arriving_s = run.trace.span_s or 1.0
-    cost_usd = pool.cost_usd(here, run.span_s)
     return {
         "replicas": pool.replicas,
         "gpus": pool.replicas * pool.gpus,
@@ -53,8 +52,8 @@ def _pool_figures(run: Replay, number: int) -> Json:
         "window": pool.window,
         "served": int(is_here.sum()),
         "truncated": _truncated(run, is_here),
-        "cost_usd": cost_usd,
-        "cost_usd_per_h": _ratio(cost_usd * 3600, run.span_s),
+        "cost_usd": pool.cost_usd(here, run.span_s),
+        "cost_usd_per_h": pool.usd_per_h(here, run.trace.span_s),
         **_latencies(run, is_here),
         "load": _ratio(pool.load(here, run.trace.rate * len(here) / len(run.trace)), pool.replicas),
         "utilisation": _ratio(did.busy_slot_s, pool.replicas * pool.slots * arriving_s),
@@ -67,13 +66,11 @@ def _pool_figures(run: Replay, number: int) -> Json:
 
 def _latencies(run: Replay, rows: Rows) -> Json:
     """Return percentiles; the wait is that for a slot, TTFT has the prompt in it as well."""
-    arrival_s, answered = run.trace.arrival_s[rows], run.served_tokens[rows]
-    decode_s = (run.finish_s - run.first_token_s)[rows]
-    step_s = decode_s[answered > 0] / answered[answered > 0]
+    tpot_s = run.tpot_s[rows]
     return {
-        "ttft_s": _percentiles(run.first_token_s[rows] - arrival_s),
-        "queue_wait_s": _percentiles(run.start_s[rows] - arrival_s),
-        "tpot_s": _percentiles(step_s),
+        "ttft_s": _percentiles(run.ttft_s[rows]),
+        "queue_wait_s": _percentiles((run.start_s - run.trace.arrival_s)[rows]),
+        "tpot_s": _percentiles(tpot_s[~np.isnan(tpot_s)]),
     }
 
 

@@ -92,10 +92,18 @@ class PoolSpec:
         return max(slots, rate * float(np.mean(self.prefill_s(trace))))
 
     def cost_usd(self, trace: Trace, span_s: float) -> float:
-        """Return what it costs to serve a trace with these replicas."""
-        tokens = self.price.input_usd * int(np.sum(trace.input_tokens))
-        tokens += self.price.output_usd * int(np.sum(trace.output_tokens))
-        return self.replicas * self.price.replica_hour_usd * span_s / 3600 + tokens / 1e6
+        """Return what it costs to serve a trace with these replicas, up to its last answer."""
+        replicas_usd = self.replicas * self.price.replica_hour_usd * span_s / 3600
+        return replicas_usd + self._tokens_usd(trace)
+
+    def usd_per_h(self, trace: Trace, arriving_s: float) -> float:
+        """Return what it costs while requests come: long last answers make no hour cheaper."""
+        tokens_usd = self._tokens_usd(trace) * 3600 / arriving_s if arriving_s else 0.0
+        return self.replicas * self.price.replica_hour_usd + tokens_usd
+
+    def _tokens_usd(self, trace: Trace) -> float:
+        input_usd = self.price.input_usd * int(np.sum(trace.input_tokens))
+        return (input_usd + self.price.output_usd * int(np.sum(trace.output_tokens))) / 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from wrp_proxy.simulation.report import target_of
+
 
 def draw(figures: Mapping[str, Any], file: Path) -> None:
     """Write a picture of the cost over the boundary, of the kind that the name ends in.
@@ -35,7 +37,7 @@ def _draw_costs(axes: Any, search: Mapping[str, Any]) -> None:
     axes.set_xscale("log", base=2)
     axes.set_xticks(boundaries, [str(boundary) for boundary in boundaries], rotation=45)
     axes.set(xlabel="boundary, tokens", ylabel="USD per hour", ylim=(0, None))
-    axes.set_title(f"P99 TTFT within {search['slo_ttft_p99_s']:g} s")
+    axes.set_title(f"At P99 {target_of(search)}")
     axes.minorticks_off()
     axes.legend(fontsize="small")
     axes.grid(alpha=0.3)

@@ -67,12 +67,21 @@ class PoolSection(Section):
         )
 
 
+class SloSection(Section):
+    """What 99 % of the requests of each pool have to get."""
+
+    ttft_p99_s: PositiveFloat = 3.0
+    tpot_p99_s: PositiveFloat | None = None
+    """Seconds per token of the answer; None: any."""
+
+
 class PoolsFile(Section):
     pools: list[PoolSection] = Field(min_length=1, max_length=2)
     homogeneous: PoolSection | None = None
     """What one pool for all would be; default: the long one."""
     boundary_tokens: PositiveInt = 8192
     spillover: Share | None = 0.85
+    slo: SloSection = SloSection()
 
     def fleet(self) -> Fleet:
         """Return the fleet as it is written, the short pool first."""

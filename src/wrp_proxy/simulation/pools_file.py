@@ -16,6 +16,7 @@ from wrp_proxy.simulation.pools import (
     PoolsFile,
     PowerSection,
     PriceSection,
+    SloSection,
 )
 
 
@@ -97,6 +98,7 @@ def _keys_at(location: Sequence[int | str]) -> Iterator[str]:
         "decode": DecodeSection,
         "price": PriceSection,
         "power": PowerSection,
+        "slo": SloSection,
     }
     names = [part for part in location if isinstance(part, str)]
     yield from (sections[names[-1]] if names else PoolsFile).model_fields

@@ -48,6 +48,20 @@ class Replay:
     runs: tuple[PoolRun, ...]
 
     @property
+    def ttft_s(self) -> Vector:
+        """Return seconds to the first token; of no meaning where it was refused."""
+        return self.first_token_s - self.trace.arrival_s
+
+    @property
+    def tpot_s(self) -> Vector:
+        """Return seconds per token of the answer; NaN where there was none."""
+        answered = self.served_tokens
+        decode_s = self.finish_s - self.first_token_s
+        unknown = np.full(len(answered), np.nan)
+        seconds: Vector = np.divide(decode_s, answered, out=unknown, where=answered > 0)
+        return seconds
+
+    @property
     def served_tokens(self) -> Counts:
         """Return the lengths of the answers, which end where the window does."""
         windows = np.array([pool.window for pool in self.fleet.pools])[self.pool]

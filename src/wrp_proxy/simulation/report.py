@@ -13,6 +13,7 @@ _COLUMNS = (
     ("p99", ("ttft_s", "p99"), ".3f"),
     ("wait p99", ("queue_wait_s", "p99"), ".3f"),
     ("TPOT p50", ("tpot_s", "p50"), ".4f"),
+    ("p99", ("tpot_s", "p99"), ".4f"),
     ("load", ("load",), ".1%"),
     ("slots", ("utilisation",), ".1%"),
     ("prefill", ("prefill_utilisation",), ".1%"),
@@ -39,7 +40,7 @@ def lines_of(figures: Json) -> Iterator[str]:
 
 
 def _search_lines(search: Json) -> Iterator[str]:
-    yield f"one pool that keeps a TTFT of {search['slo_ttft_p99_s']:g} s at P99"
+    yield f"one pool that keeps, at P99, {target_of(search)}"
     yield from _fleet_lines(search["homogeneous"])
     yield ""
     yield from _boundary_lines(search)
@@ -54,6 +55,13 @@ def _search_lines(search: Json) -> Iterator[str]:
         f"{_difference(best['gpu_saving'], 'fewer', 'more')} GPUs"
     )
     yield from _fleet_lines(best)
+
+
+def target_of(search: Json) -> str:
+    """Return in words what 99 % of the requests of each pool have to get."""
+    tpot_s = search["slo_tpot_p99_s"]
+    ttft = f"a TTFT of {search['slo_ttft_p99_s']:g} s"
+    return ttft if tpot_s is None else f"{ttft} and a TPOT of {tpot_s:g} s"
 
 
 def _difference(saving: float, less: str, more: str) -> str:

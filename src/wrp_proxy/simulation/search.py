@@ -119,12 +119,13 @@ class Search:
         rate = self._rate(part)
         guess = size_in_theory(pool, part, rate, self._target)
         sized = replace(pool, replicas=size_by_replay(pool, part, rate, guess, self._target))
-        fixed_usd, tokens_usd = pool.price.replica_hour_usd, self._tokens_usd_per_h(pool, part)
+        span_s = self._trace.span_s
+        tokens_usd = replace(pool, replicas=0).usd_per_h(part, span_s)
         return Sized(
             pool=sized,
             guess=guess,
-            usd_per_h=sized.replicas * fixed_usd + tokens_usd,
-            smooth_usd_per_h=self._smooth(pool, part) * fixed_usd + tokens_usd,
+            usd_per_h=sized.usd_per_h(part, span_s),
+            smooth_usd_per_h=self._smooth(pool, part) * pool.price.replica_hour_usd + tokens_usd,
         )
 
     def _smooth(self, pool: PoolSpec, part: Trace) -> float:
@@ -132,10 +133,6 @@ class Search:
 
     def _rate(self, part: Trace) -> float:
         return self._trace.rate * len(part) / len(self._trace)
-
-    def _tokens_usd_per_h(self, pool: PoolSpec, part: Trace) -> float:
-        span_s = self._trace.span_s
-        return replace(pool, replicas=0).cost_usd(part, span_s) * 3600 / span_s if span_s else 0.0
 
 
 def _longest_boundary(short: PoolSpec, long: PoolSpec) -> int:

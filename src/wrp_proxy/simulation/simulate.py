@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any
 
 from wrp_proxy.simulation.figures import figures_of
@@ -61,6 +62,9 @@ def _search(trace: Trace, file: PoolsFile, options: Options) -> Json:
     one = _enough(trace, Fleet(pools=(found.one.pool,)), options.target)
     figures: Json = {
         "slo_ttft_p99_s": options.target.ttft_p99_s,
+        "slo_tpot_p99_s": options.target.tpot_p99_s
+        if isfinite(options.target.tpot_p99_s)
+        else None,
         "most_utilisation": options.target.utilisation,
         "homogeneous": {"sized": _sized_figures(found.one), **_judged(one, options.target)},
         "boundaries": [_cut_figures(found, cut) for cut in found.cuts],
@@ -109,8 +113,12 @@ def _grown(pool: PoolSpec, late: set[str]) -> PoolSpec:
 
 def _keeps(row: Json, target: Target) -> bool:
     busiest = max(row["load"], row["utilisation"], row["prefill_utilisation"])
-    ttft_s = row["ttft_s"]["p99"]
-    return busiest <= target.utilisation and (ttft_s is None or ttft_s <= target.ttft_p99_s)
+    is_quick = (row["ttft_s"]["p99"] or 0.0) <= target.ttft_p99_s
+    return busiest <= target.utilisation and is_quick and _is_fluent(row, target)
+
+
+def _is_fluent(row: Json, target: Target) -> bool:
+    return bool((row["tpot_s"]["p99"] or 0.0) <= target.tpot_p99_s)
 
 
 def _saving(two: Json, one: Json, key: str) -> float:

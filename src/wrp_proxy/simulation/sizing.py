@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, inf
 
 import numpy as np
 
 from wrp_proxy.simulation.fleet import Fleet, PoolSpec
 from wrp_proxy.simulation.replay import replay
 from wrp_proxy.simulation.theory import wait_percentile_s
-from wrp_proxy.simulation.trace import Trace
+from wrp_proxy.simulation.trace import Trace, Vector
 
 _TAIL = 0.99
 _MOST_REPLICAS = 4_096
@@ -20,6 +20,8 @@ class Target:
     """What a fleet has to keep."""
 
     ttft_p99_s: float
+    tpot_p99_s: float = inf
+    """Seconds per token of an answer, as 99 % of the answers of each pool have it on average."""
     utilisation: float = 0.85
     """Of full batches, of the slots, and of the lanes of prompts; what is left takes the bursts."""
 
@@ -29,13 +31,14 @@ class NoSizeError(ValueError):
 
 
 def size_in_theory(pool: PoolSpec, trace: Trace, rate: float, target: Target) -> int:
-    """Return the replicas of an M/G/c queue that keeps a target, its batches being full.
+    """Return the replicas of an M/G/c queue that keeps a target, in batches as full as it allows.
 
-    `rate` is that of these requests, per second. Raise NoSizeError where the prompts alone take
-    too long.
+    `rate` is that of these requests, per second. Raise NoSizeError where the prompts alone, or
+    the steps of a sequence alone, take too long.
     """
     if not len(trace):
         return 1
+    pool = replace(pool, slots=_largest_batch(pool, target))
     service_s = pool.service_s(trace)
     alone_s = float(np.quantile(pool.prefill_s(trace), _TAIL))
     if alone_s > target.ttft_p99_s:
@@ -51,6 +54,18 @@ def size_in_theory(pool: PoolSpec, trace: Trace, rate: float, target: Target) ->
         return alone_s + wait_s <= target.ttft_p99_s
 
     return _fewest(holds, _least(pool, trace, rate, target), pool)
+
+
+def _largest_batch(pool: PoolSpec, target: Target) -> int:
+    """Return how many sequences may share a replica whose steps keep the target."""
+    if pool.step_s(pool.slots) <= target.tpot_p99_s:
+        return pool.slots
+    if pool.step_s(1) > target.tpot_p99_s:
+        raise NoSizeError(
+            f"steps of pool '{pool.name}' take {pool.step_s(1):.4f} s even alone: allow more "
+            "seconds per token (--max-tpot), or give it faster steps"
+        )
+    return max(1, int((target.tpot_p99_s - pool.base_s) / pool.per_sequence_s))
 
 
 def size_by_replay(pool: PoolSpec, trace: Trace, rate: float, guess: int, target: Target) -> int:
@@ -75,8 +90,15 @@ def keeps(pool: PoolSpec, trace: Trace, target: Target) -> bool:
     available_s = target.utilisation * pool.replicas * trace.span_s
     if did.busy_slot_s > available_s * pool.slots or did.prefill_s > available_s:
         return False
-    ttft_s = (run.first_token_s - trace.arrival_s)[run.pool >= 0]
-    return not len(ttft_s) or float(np.quantile(ttft_s, _TAIL)) <= target.ttft_p99_s
+    tpot_s = run.tpot_s
+    return (
+        _tail(run.ttft_s[run.pool >= 0]) <= target.ttft_p99_s
+        and _tail(tpot_s[~np.isnan(tpot_s)]) <= target.tpot_p99_s
+    )
+
+
+def _tail(seconds: Vector) -> float:
+    return float(np.quantile(seconds, _TAIL)) if len(seconds) else 0.0
 
 
 def _least(pool: PoolSpec, trace: Trace, rate: float, target: Target) -> int:

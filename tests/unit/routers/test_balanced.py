@@ -2,6 +2,8 @@ import pytest
 
 from tests.unit.clock import Clock
 from tests.unit.nouns import model, outcome, usage, workload
+from tests.unit.routers.views import Seen
+from wrp_proxy.pool_view import NOTHING_SEEN, Expectation, PoolView
 from wrp_proxy.routers.balanced import Balanced
 from wrp_proxy.routers.base import Example
 from wrp_proxy.signals import Preferences, Score
@@ -15,9 +17,9 @@ ASKED = workload(input_tokens=500, expected_output_tokens=500)
 TTFT_S = {"good": 4.0, "fair": 1.0, "poor": 0.5}
 
 
-def balanced(**parameters: float) -> Balanced:
+def balanced(pool: PoolView = NOTHING_SEEN, **parameters: float) -> Balanced:
     """A router that knows how fast each model is."""
-    router = Balanced(**parameters, clock=Clock())
+    router = Balanced(**parameters, clock=Clock(), pool=pool)
     for name, ttft_s in TTFT_S.items():
         for _ in range(1000):
             tokens = usage(completion=500)
@@ -144,3 +146,60 @@ def test_examples_teach_what_scores_would() -> None:
 
 def test_categories_are_asked_for() -> None:
     assert Balanced().signals == {"category"}
+
+
+def seeing(**expected: Expectation) -> Balanced:
+    return Balanced(clock=Clock(), pool=Seen(**expected), latency_weight=0.3, cost_weight=0.0)
+
+
+def test_what_the_pool_sees_goes_before_what_was_learnt() -> None:
+    alike = {"good": 2.0, "fair": 2.0, "poor": 2.0}
+    seen = {name: Expectation(answer_s=seconds) for name, seconds in alike.items()}
+    idle = seeing(**seen).select(ASKED, ALL)
+    busy = {**seen, "good": Expectation(answer_s=42.0, wait_s=40.0)}
+    decision = seeing(**busy).select(ASKED, ALL)
+
+    assert idle.ranking[0] is GOOD
+    assert idle.fired == ()
+    assert decision.ranking[0] is FAIR
+    assert decision.parts["good"].latency_s == 42.0
+    assert decision.fired == ("good is full, 40.0 s of waiting expected",)
+    assert decision.reason.endswith("2.0 s expected")
+
+
+def test_a_wait_adds_to_what_was_learnt_where_the_pool_knows_no_more() -> None:
+    router = balanced(Seen(fair=Expectation(wait_s=3.0)))
+
+    assert router.select(ASKED, ALL).parts["fair"].latency_s == pytest.approx(5.0, abs=0.01)
+
+
+def test_the_ceiling_of_latency_holds_for_the_wait_too() -> None:
+    router = Balanced(
+        clock=Clock(), pool=Seen(good=Expectation(answer_s=9.0, wait_s=8.0)), max_latency_s=15.0
+    )
+    strict = Balanced(
+        clock=Clock(),
+        pool=Seen(good=Expectation(answer_s=9.0), fair=Expectation(answer_s=7.0)),
+        max_latency_s=8.0,
+        cost_weight=0.0,
+    )
+
+    assert router.select(ASKED, [GOOD, FAIR]).ranking[0] is GOOD
+    assert strict.select(ASKED, [GOOD, FAIR]).ranking == (FAIR, GOOD)
+
+
+def test_a_model_that_is_out_of_service_comes_last_also_behind_broken_ceilings() -> None:
+    router = Balanced(
+        clock=Clock(),
+        pool=Seen(
+            good=Expectation(is_down=True),
+            fair=Expectation(answer_s=9.0),
+            poor=Expectation(answer_s=99.0),
+        ),
+        max_latency_s=1.0,
+        cost_weight=0.0,
+    )
+    decision = router.select(ASKED, ALL)
+
+    assert decision.ranking == (FAIR, POOR, GOOD)
+    assert decision.fired == ("good is out of service",)

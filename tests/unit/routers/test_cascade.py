@@ -46,6 +46,13 @@ def test_the_cheapest_is_asked_first_and_the_best_next() -> None:
     assert decision.reason == "the cheapest first, best where it fails"
 
 
+def test_the_check_says_how_long_the_client_may_wait() -> None:
+    decision = Cascade(max_ttft_s=2.5).select(workload(), MODELS)
+
+    assert decision.check is not None
+    assert decision.check.max_ttft_s == 2.5
+
+
 def test_tiers_are_asked_in_their_order() -> None:
     router = Cascade(tiers=["middle", "best"], escalations=2)
 

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from tests.unit.clock import Clock
 from tests.unit.nouns import model, workload
+from tests.unit.routers.views import Seen
 from wrp_proxy.errors import ConfigError, Problem
+from wrp_proxy.pool_view import Expectation
 from wrp_proxy.routers.base import MakeRouter, Router
 from wrp_proxy.routers.budgeted import Budgeted
 from wrp_proxy.routers.composition import Spec, configurable, make_router, read_spec
@@ -291,6 +293,17 @@ def test_a_strategy_that_builds_others_is_given_the_means(monkeypatch: pytest.Mo
 
     assert isinstance(made[0], Weighted)
     assert list(configurable("builder")) == ["written"]
+
+
+def test_the_pool_is_filled_in_also_for_strategies_that_are_wrapped_or_built_by_rules() -> None:
+    pool = Seen(a=Expectation(is_down=True))
+    rules = {"name": "rules", "rules": [], "otherwise": "balanced"}
+    models = [model("a", quality={"default": 0.9}), model("b", quality={"default": 0.1})]
+    for written in ("balanced", "session(balanced)", "fastest", rules):
+        router = make_router(read_spec(written), Clock(), pool)
+
+        assert [one.name for one in router.select(workload(), models).ranking] == ["b", "a"]
+        assert "pool" not in configurable("balanced")
 
 
 def test_what_may_be_configured_is_neither_wrapped_nor_filled_in() -> None:

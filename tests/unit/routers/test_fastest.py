@@ -4,6 +4,8 @@ import pytest
 
 from tests.unit.clock import Clock
 from tests.unit.nouns import model, outcome, usage, workload
+from tests.unit.routers.views import Seen
+from wrp_proxy.pool_view import Expectation
 from wrp_proxy.routers.fastest import Fastest
 from wrp_proxy.signals import Score
 from wrp_proxy.types import Outcome
@@ -157,3 +159,18 @@ def test_a_model_that_has_recovered_is_found_again() -> None:
 
     assert chosen[500:1000].count("new") < 25
     assert chosen[4000:].count("new") > 1900
+
+
+def test_what_the_pool_sees_now_goes_before_what_was_learnt() -> None:
+    pool = Seen(
+        a=Expectation(answer_s=9.0, wait_s=8.0),
+        b=Expectation(answer_s=2.0),
+        c=Expectation(answer_s=0.1, is_down=True),
+    )
+    a, b, c = model("a"), model("b"), model("c")
+
+    decision = Fastest(explore=0.0, clock=Clock(), pool=pool).select(workload(), [a, b, c])
+
+    assert decision.ranking == (b, a, c)
+    assert decision.reason == "fastest able model, 2.0 s expected"
+    assert decision.fired == ("a is full, 8.0 s of waiting expected", "c is out of service")

@@ -4,6 +4,7 @@ import pytest
 
 from tests.unit.clock import Clock
 from tests.unit.nouns import model, outcome, usage, workload
+from wrp_proxy.pool_view import NOTHING_SEEN
 from wrp_proxy.routers import session as module
 from wrp_proxy.routers.base import Example
 from wrp_proxy.routers.fixed_order import FixedOrder
@@ -57,7 +58,7 @@ def answered(name: str, session: str | None = "one", **more: object) -> Outcome:
 
 
 def session(inner: Scoring, clock: Clock | None = None, **parameters: float) -> Session:
-    return Session(inner, clock=clock or Clock(), **parameters)
+    return Session(inner, clock=clock or Clock(), pool=NOTHING_SEEN, **parameters)
 
 
 def first(router: Session, asked_now: Workload | None = None) -> str:

@@ -33,6 +33,14 @@ def test_tokens_cost_by_the_million() -> None:
     assert figures["cost_usd"] == pytest.approx((2 * 100 + 8 * 50) / 1e6)
 
 
+def test_a_long_last_answer_makes_no_hour_cheaper() -> None:
+    spec = pool(slots=3, price=Price(output_usd=8.0))
+
+    figures = figures_of(alone(spec, trace((0, 0, 10), (36, 0, 900))))["total"]
+
+    assert figures["cost_usd_per_h"] == pytest.approx(100 * 910 * 8 / 1e6)
+
+
 def test_an_h100_draws_what_was_measured() -> None:
     power = Power()
 

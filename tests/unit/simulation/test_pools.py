@@ -61,6 +61,12 @@ def test_the_alternative_is_the_long_pool_unless_it_is_written(tmp_path: Path) -
     assert [pool.name for pool in file.fleet().pools] == ["short", "long"]
 
 
+def test_without_a_target_the_usual_one_stands(tmp_path: Path) -> None:
+    slo = read(tmp_path, {"pools": [POOL]}).slo
+
+    assert (slo.ttft_p99_s, slo.tpot_p99_s) == (3.0, None)
+
+
 def test_one_pool_needs_no_label(tmp_path: Path) -> None:
     assert read(tmp_path, {"pools": [POOL]}).fleet().pools[0].name == "one"
 
@@ -93,6 +99,7 @@ def without(key: str) -> dict[str, Any]:
         ({"pools": [SHORT, {**LONG, "name": "short"}]}, "two have one name"),
         ({"pools": [SHORT, {**LONG, "window": 1024}], "boundary_tokens": 9}, "swap the labels"),
         ({"pools": [SHORT, LONG]}, "boundary_tokens: 8192 does not fit"),
+        ({"pools": [POOL], "slo": {"ttft_p99": 1}}, "did you mean 'ttft_p99_s'?"),
         ({"pools": [POOL], "spillover": 2}, "spillover: 2 is not accepted"),
         ({"pools": [POOL], "homogeneous": without("slots")}, "homogeneous.slots: is missing"),
     ],

@@ -22,7 +22,7 @@ EPSILON = 1e-6
 lengths = some.tuples(
     some.floats(0, 3), some.integers(0, 120), some.integers(0, 40), some.integers(0, 160)
 )
-traces = some.lists(lengths, max_size=60).map(
+traces = some.lists(lengths, max_size=40).map(
     lambda rows: trace_of(
         np.cumsum([row[0] for row in rows]), *([row[n] for row in rows] for n in (1, 2, 3))
     )
@@ -63,7 +63,7 @@ def together(run: Replay, number: int) -> int:
 
 
 @given(traces, fleets)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_every_request_is_served_once_or_refused(requests: Trace, fleet: Fleet) -> None:
     run = replay(requests, fleet)
 
@@ -78,7 +78,7 @@ def test_every_request_is_served_once_or_refused(requests: Trace, fleet: Fleet) 
 
 
 @given(traces, fleets)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_no_request_is_sent_to_a_window_that_it_does_not_fit(requests: Trace, fleet: Fleet) -> None:
     run = replay(requests, fleet)
 
@@ -89,7 +89,7 @@ def test_no_request_is_sent_to_a_window_that_it_does_not_fit(requests: Trace, fl
 
 
 @given(traces, fleets)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_no_slot_is_taken_twice(requests: Trace, fleet: Fleet) -> None:
     run = replay(requests, fleet)
 
@@ -102,7 +102,7 @@ def test_no_slot_is_taken_twice(requests: Trace, fleet: Fleet) -> None:
 
 
 @given(traces, fleets)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_who_comes_first_has_a_slot_first(requests: Trace, fleet: Fleet) -> None:
     run = replay(requests, fleet)
 
@@ -111,7 +111,7 @@ def test_who_comes_first_has_a_slot_first(requests: Trace, fleet: Fleet) -> None
 
 
 @given(traces, fleets)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_a_replay_is_always_the_same(requests: Trace, fleet: Fleet) -> None:
     first, second = replay(requests, fleet), replay(requests, fleet)
 
@@ -120,7 +120,7 @@ def test_a_replay_is_always_the_same(requests: Trace, fleet: Fleet) -> None:
 
 
 @given(traces, specs)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_what_is_preempted_is_served_in_full_all_the_same(
     requests: Trace, spec: dict[str, Any]
 ) -> None:
@@ -220,7 +220,7 @@ def test_an_answer_longer_than_expected_ends_with_the_window() -> None:
 
 
 @given(traces, specs)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_no_cache_holds_more_than_it_can(requests: Trace, spec: dict[str, Any]) -> None:
     tight = pool(**{**spec, "window": 150, "kv_tokens": 150})
     part = requests.part(requests.total_tokens <= 150)

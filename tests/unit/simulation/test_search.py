@@ -26,7 +26,7 @@ BOUNDARIES = (2048, 4096, 8192, 16384, 32768)
 
 @pytest.fixture(scope="module")
 def below() -> Trace:
-    return synthetic("concentrated_below", requests=12_000, rate=300, seed=0)
+    return synthetic("concentrated_below", requests=6_000, rate=300, seed=0)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +86,37 @@ def test_sizes_keep_the_target_and_one_replica_fewer_would_not(below: Trace, fou
         assert is_too_busy or not keeps(fewer, part, TARGET)
 
 
+def test_a_limit_of_time_per_token_binds_both_alternatives(below: Trace, found: Found) -> None:
+    step_s = 0.012
+    fluent = Search(below, replace(TARGET, tpot_p99_s=step_s)).find(ONE, (SHORT, LONG), (8192,))
+
+    (cut,) = fluent.cuts
+    shorts = below.part(below.needed_tokens <= 8192)
+    before = next(one for one in found.cuts if one.boundary_tokens == 8192).short.pool
+    assert np.nanquantile(alone(before, shorts).tpot_s, 0.99) > step_s
+    assert np.nanquantile(alone(cut.short.pool, shorts).tpot_s, 0.99) <= step_s
+    assert not keeps(
+        replace(cut.short.pool, replicas=cut.short.pool.replicas - 1),
+        shorts,
+        replace(TARGET, tpot_p99_s=step_s),
+    )
+    assert np.nanquantile(alone(fluent.one.pool, below).tpot_s, 0.99) <= step_s
+
+
+def test_one_pool_takes_more_replicas_where_its_own_batches_are_too_slow(
+    below: Trace, found: Found
+) -> None:
+    fluent = Search(below, replace(TARGET, tpot_p99_s=0.007)).find(ONE, (SHORT, LONG), ())
+
+    assert fluent.one.pool.replicas > found.one.pool.replicas
+    assert np.nanquantile(alone(fluent.one.pool, below).tpot_s, 0.99) <= 0.007
+
+
+def test_steps_that_take_too_long_even_alone_have_no_size() -> None:
+    with pytest.raises(NoSizeError, match="even alone"):
+        size_in_theory(pool(), trace((0, 9, 10)), 1.0, replace(TARGET, tpot_p99_s=0.5))
+
+
 def smooth_cost(requests: Trace, windows: tuple[int, ...]) -> float:
     """Return the replicas of a pool for each window, before they are whole."""
     low, replicas = 0, 0.0
@@ -130,7 +161,7 @@ def tight(spec: PoolSpec, replicas: int) -> PoolSpec:
 
 def test_two_pools_preempt_much_less_than_one_of_as_many_gpus() -> None:
     """Published: 5.4 times less (arXiv 2604.08075)."""
-    requests = synthetic("concentrated_below", requests=12_000, rate=110, seed=0)
+    requests = synthetic("concentrated_below", requests=8_000, rate=110, seed=0)
     two = Fleet(pools=(tight(SHORT, 11), tight(LONG, 3)), boundary_tokens=8192)
 
     before = alone(tight(ONE, 14), requests).runs[0].preemptions
@@ -160,7 +191,7 @@ def test_a_boundary_beyond_the_windows_is_a_failure_and_not_the_end(below: Trace
 def test_archetypes_are_what_they_are_called() -> None:
     shares = {}
     for name in ARCHETYPES:
-        made = synthetic(name, requests=20_000, rate=50, seed=3)
+        made = synthetic(name, requests=10_000, rate=50, seed=3)
         shares[name] = float((made.total_tokens <= 8192).mean())
         assert made.rate == pytest.approx(50, rel=0.03)
 
