@@ -84,7 +84,7 @@ def test_a_model_that_cannot_do_it_is_excluded_with_the_reason(run: Run, config:
     [excluded] = [line for line in result.stdout.splitlines() if line.startswith("excluded")]
     assert re.fullmatch(r"excluded   small: window of 8192 tokens is shorter than \d+", excluded)
     assert "ranking    large\n" in result.stdout
-    assert "(estimated), 256 out expected" in result.stdout
+    assert "(counted), 256 out expected" in result.stdout
 
 
 def test_a_prompt_that_no_model_can_take_is_refused_with_the_longest_window(

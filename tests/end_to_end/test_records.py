@@ -318,7 +318,7 @@ def test_labels_are_few(shared_pair: Proxy) -> None:
     labels = {name for series in _series(shared_pair) for name in re.findall(r'(\w+)="', series)}
 
     of_attempts = {"cached", "code", "endpoint", "finish", "kind", "le", "model", "route"}
-    assert labels <= of_attempts | {"category", "status", "outcome", "what"}
+    assert labels <= of_attempts | {"category", "outcome", "provider", "status", "what"}
 
 
 def test_no_prompt_and_no_answer_is_kept_anywhere(proxy: Proxy, upstream: FakeUpstream) -> None:

@@ -89,17 +89,16 @@ def test_a_suffixed_name_may_be_looked_up_but_the_list_stays_short(wishing: Prox
 
 
 def test_a_limit_of_cost_leaves_out_what_is_dearer_or_of_unknown_price(wishing: Proxy) -> None:
-    headers = {"x-wrp-max-cost-usd": "0.001"}
+    headers = {"x-wrp-max-cost-usd": "0.0001"}
 
-    reply = ask(wishing, model="auto:best", headers=headers)
-    told = wishing.http.post(
-        "/v1/route", json={"model": "auto:best", "messages": ASK}, headers=headers
-    ).json()
+    asked = {"model": "auto:best", "messages": ASK}
+    reply = ask(wishing, headers=headers, **asked)
+    told = wishing.http.post("/v1/route", json=asked, headers=headers).json()
 
     assert reply.headers["x-wrp-model"] == "cheap"
     assert told["ranking"] == ["cheap"]
-    assert told["preferences"] == {"cost": 0.0, "latency": None, "max_cost_usd": 0.001}
-    assert "more than the 0.001 of x-wrp-max-cost-usd" in told["excluded"]["dear"]
+    assert told["preferences"] == {"cost": 0.0, "latency": None, "max_cost_usd": 0.0001}
+    assert "more than the 0.0001 of x-wrp-max-cost-usd" in told["excluded"]["dear"]
     assert "no known price" in told["excluded"]["unpriced"]
 
 
