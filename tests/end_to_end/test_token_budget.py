@@ -106,3 +106,43 @@ def test_what_a_long_endpoint_finds_too_long_does_not_go_to_a_shorter_one(
     assert reply.status_code == 400
     assert reply.json()["error"]["code"] == "context_length_exceeded"
     assert upstream.received == []
+
+
+def test_an_operator_may_cut_the_pool_elsewhere(cut_proxy: Proxy) -> None:
+    before = ask(cut_proxy, messages=of_tokens(10), max_tokens=700)
+    said = cut_proxy.http.post(
+        "/v1/pools/boundary", json={"model": "house", "boundary_tokens": 500}
+    )
+    after = ask(cut_proxy, messages=of_tokens(10), max_tokens=700)
+
+    assert (said.status_code, said.json()["boundary_tokens"]) == (200, 500)
+    assert [one.headers["x-wrp-provider"] for one in (before, after)] == ["lab-1", "lab-2"]
+    shown = cut_proxy.http.get("/v1/pools").json()["data"][0]
+    assert shown["boundary"] == {"tokens": 500, "proposed": None}
+    assert [endpoint["context_window"] for endpoint in shown["endpoints"]] == [2000, 100_000]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "param"),
+    [
+        ({"model": "house", "boundary_tokens": 2001}, 400, "boundary_tokens"),
+        ({"model": "house", "boundary_tokens": 0}, 400, "boundary_tokens"),
+        ({"model": "house"}, 400, "boundary_tokens"),
+        ({"model": "home", "boundary_tokens": 500}, 404, "model"),
+    ],
+)
+def test_a_boundary_that_makes_no_sense_is_refused(
+    cut_proxy: Proxy, body: dict[str, Any], status: int, param: str
+) -> None:
+    reply = cut_proxy.http.post("/v1/pools/boundary", json=body)
+
+    assert (reply.status_code, reply.json()["error"]["param"]) == (status, param)
+
+
+def test_a_pool_that_is_not_cut_has_no_boundary(proxy: Proxy) -> None:
+    body = {"model": "small", "boundary_tokens": 500}
+
+    reply = proxy.http.post("/v1/pools/boundary", json=body)
+
+    assert reply.status_code == 400
+    assert "is not cut" in reply.json()["error"]["message"]

@@ -19,6 +19,12 @@ _PASSING = (
     "or let replicas share a Redis (cache.redis)."
 )
 
+_OF_ONE = (
+    "It ends with this process, and other replicas have their own: to keep it, change "
+    "token_budget.boundary_tokens of the model."
+)
+_MOST_TOKENS = 100_000_000
+
 
 class _Said(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -29,6 +35,13 @@ class _Said(BaseModel):
     draining: bool | None = None
     weight: float | None = None
     revive: bool | None = None
+
+
+class _Cut(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    model: Annotated[str, Field(min_length=1, max_length=256)]
+    boundary_tokens: Annotated[int, Field(gt=0, le=_MOST_TOKENS)]
 
 
 def pools_api(overseer: PoolOverseer, *, is_kept: bool) -> APIRouter:
@@ -57,7 +70,31 @@ def pools_api(overseer: PoolOverseer, *, is_kept: bool) -> APIRouter:
             overseer.revive(wish)
         return _reply(wish, overseer.change(wish), is_kept=is_kept and wish.lasts)
 
+    @api.post("/v1/pools/boundary")
+    @api.post("/pools/boundary", include_in_schema=False)
+    async def cut(http: Request) -> dict[str, Any]:
+        """Cut a pool into short and long elsewhere, until this process ends."""
+        _admin(http)
+        said = await read_own(http, _Cut)
+        _check_model(said.model, overseer)
+        if why_not := overseer.move_boundary(said.model, said.boundary_tokens):
+            raise RequestError(why_not, param="boundary_tokens")
+        return {
+            "object": "pool.boundary",
+            "model": said.model,
+            "boundary_tokens": said.boundary_tokens,
+            "notes": [_OF_ONE],
+        }
+
     return api
+
+
+def _check_model(name: str, overseer: PoolOverseer) -> None:
+    if not overseer.knows_model(name):
+        raise ModelNotFoundError(
+            f"The model '{name}' does not exist. GET /v1/models lists what there is.",
+            param="model",
+        )
 
 
 def _wish(said: _Said, overseer: PoolOverseer) -> Wish:
@@ -70,11 +107,8 @@ def _wish(said: _Said, overseer: PoolOverseer) -> Wish:
             'send {"draining": true}.',
             param="weight",
         )
-    if said.model is not None and not overseer.knows_model(said.model):
-        raise ModelNotFoundError(
-            f"The model '{said.model}' does not exist. GET /v1/models lists what there is.",
-            param="model",
-        )
+    if said.model is not None:
+        _check_model(said.model, overseer)
     known = overseer.names(said.model)
     if said.endpoint not in known:
         raise NotFoundError(_unknown(said, known), param="endpoint")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
@@ -29,13 +29,18 @@ class Demand:
     """A window of so many tokens has turned out to be too short."""
     waited_s: float = 0.0
     """In line so far, whatever came of it."""
+    _tokens: int = field(init=False)
+    """The window that is needed, reckoned once for all endpoints."""
+
+    def __post_init__(self) -> None:
+        self._tokens = self.workload.safe_tokens
 
     def is_met_by(self, endpoint: Endpoint) -> bool:
         """Tell whether the endpoint can be asked; its window must fit, always."""
-        if not endpoint.serves(self.workload) or (self.tried and endpoint in self.tried):
-            return False
         window = endpoint.context_window
-        return not self.above_tokens or window is None or window > self.above_tokens
+        if window is not None and (window < self._tokens or window <= self.above_tokens):
+            return False
+        return endpoint.speaks(self.workload) and not (self.tried and endpoint in self.tried)
 
 
 class Lease(AbstractContextManager["Lease"], Protocol):

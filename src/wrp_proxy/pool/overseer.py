@@ -7,10 +7,11 @@ from typing import Any
 import structlog
 
 from wrp_proxy.pool.base import Clock
+from wrp_proxy.pool.boundary import SHORT
 from wrp_proxy.pool.pool import LocalPool
 from wrp_proxy.pool.showing import shown, shown_key
 from wrp_proxy.pool.state import EndpointState, KeyState
-from wrp_proxy.types import Model
+from wrp_proxy.types import PARTS, Model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,13 +124,26 @@ class PoolOverseer:
         self._log.warning("an operator has revived an endpoint", endpoint=wish.endpoint)
         self.look_again()
 
+    def move_boundary(self, name: str, tokens: int) -> str:
+        """Cut a model's pool elsewhere; return why that cannot be, empty: it can."""
+        model = next(model for model in self._models() if model.name == name)
+        if self._boundary(model) is None:
+            return f"The pool of '{name}' is not cut: no endpoint of it is `short` or `long`."
+        windows = [e.context_window for e in model.endpoints if e.label == SHORT]
+        shortest = min((window for window in windows if window is not None), default=tokens)
+        if tokens > shortest:
+            return f"A `short` endpoint of '{name}' has only {shortest} tokens; send that or less."
+        self._pool.boundaries.move(model, tokens)
+        self._log.warning("an operator has moved a boundary", model=name, tokens=tokens)
+        return ""
+
     def look_again(self) -> None:
         """Let those in line see that something has changed."""
         self._pool.serve_lines()
 
     def _boundary(self, model: Model) -> dict[str, int | None] | None:
         """Say where the pool is cut; None: it is not."""
-        if not any(endpoint.label in {"short", "long"} for endpoint in model.endpoints):
+        if not any(endpoint.label in PARTS for endpoint in model.endpoints):
             return None
         boundaries = self._pool.boundaries
         return {"tokens": boundaries.of(model), "proposed": boundaries.proposed(model)}

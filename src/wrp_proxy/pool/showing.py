@@ -15,6 +15,8 @@ def shown(state: EndpointState, now: float) -> dict[str, Any]:
     return {
         "endpoint": state.endpoint.name,
         "provider": state.endpoint.provider,
+        "region": state.endpoint.region,
+        "context_window": state.endpoint.context_window,
         **_service(state, now),
         "weight": state.weight,
         "slots": state.endpoint.max_concurrency,

@@ -26,6 +26,8 @@ _UNTIL = described(AMOUNT, "Unix seconds; null: in service, or not known.")
 _ENDPOINT = {
     "endpoint": described(NAME, "`provider/model#label`."),
     "provider": NAME,
+    "region": _TEXT_OR_NULL,
+    "context_window": _COUNT_OR_NULL,
     "state": one_of(*_STATES),
     "why": _TEXT_OR_NULL,
     "until": _UNTIL,
@@ -76,8 +78,14 @@ _SOMETHING = any_of(
     record({"revive": one_of(True)}, "revive"),
 )
 
+_CUT = {
+    "model": {**NAME, "maxLength": 256},
+    "boundary_tokens": {"type": "integer", "minimum": 1, "maximum": 100_000_000},
+}
+
 POOL_REQUESTS: dict[str, Schema] = {
-    "PoolChangeRequest": {**exactly(_CHANGE, "endpoint"), **_SOMETHING}
+    "PoolChangeRequest": {**exactly(_CHANGE, "endpoint"), **_SOMETHING},
+    "PoolBoundaryRequest": exactly(_CUT, "model", "boundary_tokens"),
 }
 POOL_ANSWERS: dict[str, Schema] = {
     "Pools": whole(
@@ -90,6 +98,14 @@ POOL_ANSWERS: dict[str, Schema] = {
             "models": listing(NAME),
             "left_without": described(listing(NAME), "Models whose endpoints are all drained."),
             "is_kept": described({"type": "boolean"}, "It outlives this process."),
+            "notes": listing(TEXT),
+        }
+    ),
+    "PoolBoundary": whole(
+        {
+            "object": one_of("pool.boundary"),
+            "model": NAME,
+            "boundary_tokens": _COUNT,
             "notes": listing(TEXT),
         }
     ),
@@ -117,6 +133,20 @@ POOL_PATHS: dict[str, dict[str, Operation]] = {
             ),
             "PoolChangeRequest",
             _EXAMPLE,
+        ),
+    },
+    "/v1/pools/boundary": {
+        "post": asking(
+            _of_pools(
+                "cutPool",
+                "Cut a pool into short and long at another length",
+                "PoolBoundary",
+                "400",
+                "404",
+                "413",
+            ),
+            "PoolBoundaryRequest",
+            {"model": "house", "boundary_tokens": 4096},
         ),
     },
 }
