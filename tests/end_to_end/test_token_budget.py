@@ -144,5 +144,5 @@ def test_a_pool_that_is_not_cut_has_no_boundary(proxy: Proxy) -> None:
 
     reply = proxy.http.post("/v1/pools/boundary", json=body)
 
-    assert reply.status_code == 400
+    assert reply.status_code == 404
     assert "is not cut" in reply.json()["error"]["message"]

@@ -4,7 +4,7 @@ from math import isfinite
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from wrp_proxy.api.callers import Caller
 from wrp_proxy.api.front import CALLER
@@ -37,11 +37,16 @@ class _Said(BaseModel):
     revive: bool | None = None
 
 
+def _whole(value: object) -> object:
+    """Take 4096.0 for 4096, as JSON does."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class _Cut(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     model: Annotated[str, Field(min_length=1, max_length=256)]
-    boundary_tokens: Annotated[int, Field(gt=0, le=_MOST_TOKENS)]
+    boundary_tokens: Annotated[int, BeforeValidator(_whole), Field(gt=0, le=_MOST_TOKENS)]
 
 
 def pools_api(overseer: PoolOverseer, *, is_kept: bool) -> APIRouter:
@@ -77,6 +82,9 @@ def pools_api(overseer: PoolOverseer, *, is_kept: bool) -> APIRouter:
         _admin(http)
         said = await read_own(http, _Cut)
         _check_model(said.model, overseer)
+        if not overseer.is_cut(said.model):
+            why_not = f"The pool of '{said.model}' is not cut: none of it is `short` or `long`."
+            raise NotFoundError(why_not, param="model")
         if why_not := overseer.move_boundary(said.model, said.boundary_tokens):
             raise RequestError(why_not, param="boundary_tokens")
         return {

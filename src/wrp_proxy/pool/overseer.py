@@ -124,11 +124,13 @@ class PoolOverseer:
         self._log.warning("an operator has revived an endpoint", endpoint=wish.endpoint)
         self.look_again()
 
+    def is_cut(self, name: str) -> bool:
+        """Tell whether a model is known, and its pool is cut into short and long."""
+        return any(m.name == name and self._boundary(m) is not None for m in self._models())
+
     def move_boundary(self, name: str, tokens: int) -> str:
         """Cut a model's pool elsewhere; return why that cannot be, empty: it can."""
         model = next(model for model in self._models() if model.name == name)
-        if self._boundary(model) is None:
-            return f"The pool of '{name}' is not cut: no endpoint of it is `short` or `long`."
         windows = [e.context_window for e in model.endpoints if e.label == SHORT]
         shortest = min((window for window in windows if window is not None), default=tokens)
         if tokens > shortest:
