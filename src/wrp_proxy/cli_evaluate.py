@@ -1,16 +1,12 @@
 """`wrp-proxy evaluate` and `wrp-proxy train`: how good are strategies, and what fits them?"""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import structlog
 import typer
 
-from wrp_proxy.errors import ConfigError, WrpError
-from wrp_proxy.logs import LogFormat, LogLevel, set_up_logs
+from wrp_proxy.cli_errors import explaining
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -76,7 +72,7 @@ def evaluate(  # noqa: PLR0913 - one per option
     On recorded outcomes of all models (--data, --meta), or, off policy, on the journal of a proxy
     whose strategy explores.
     """
-    with _explaining():
+    with explaining():
         if journal is not None:
             if plot is not None:
                 raise typer.BadParameter("off policy there is no frontier", param_hint="--plot")
@@ -125,7 +121,7 @@ def train(  # noqa: PLR0913 - one per option
     from wrp_proxy.evaluation.training_report import training_json, training_lines
 
     task = Task(strategy=strategy, folds=folds, seed=seed, output=output)
-    with _explaining():
+    with explaining():
         if journal is not None:
             found = train_from_journal(journal, meta, route, task)
         else:
@@ -181,19 +177,3 @@ def _both(data: Path | None, meta: Path | None) -> tuple[Path, Path]:
 
 def _separate(models: list[str] | None) -> list[str]:
     return [name.strip() for one in models or () for name in one.split(",") if name.strip()]
-
-
-@contextmanager
-def _explaining() -> Iterator[None]:
-    """Say what is wrong, and end with 1."""
-    if not structlog.is_configured():
-        set_up_logs(LogLevel.warning, LogFormat.text)
-    try:
-        yield
-    except ConfigError as error:
-        for problem in error.problems:
-            typer.secho(str(problem), err=True, fg="red")
-        raise typer.Exit(1) from error
-    except (OSError, ValueError, WrpError) as error:
-        typer.secho(str(error), err=True, fg="red")
-        raise typer.Exit(1) from error

@@ -1,18 +1,14 @@
 """`wrp-proxy simulate`: what would a fleet cost, and how fast would it be?"""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import structlog
 import typer
 
-from wrp_proxy.errors import ConfigError, WrpError
-from wrp_proxy.logs import LogFormat, LogLevel, set_up_logs
+from wrp_proxy.cli_errors import explaining
 
 if TYPE_CHECKING:
     from wrp_proxy.simulation.trace import Trace
@@ -97,7 +93,7 @@ def simulate(  # noqa: PLR0913 - one per option
     from wrp_proxy.simulation.simulate import simulate as measure
     from wrp_proxy.simulation.sizing import Target
 
-    with _explaining():
+    with explaining():
         from wrp_proxy.simulation.pools_file import read_pools
 
         file = read_pools(pools)
@@ -150,19 +146,3 @@ def _show(figures: dict[str, Any], plot: Path | None, *, as_json: bool) -> None:
         return
     for line in lines_of(figures):
         typer.echo(line)
-
-
-@contextmanager
-def _explaining() -> Iterator[None]:
-    """Say what is wrong, and end with 1."""
-    if not structlog.is_configured():
-        set_up_logs(LogLevel.warning, LogFormat.text)
-    try:
-        yield
-    except ConfigError as error:
-        for problem in error.problems:
-            typer.secho(str(problem), err=True, fg="red")
-        raise typer.Exit(1) from error
-    except (OSError, ValueError, WrpError) as error:
-        typer.secho(str(error), err=True, fg="red")
-        raise typer.Exit(1) from error

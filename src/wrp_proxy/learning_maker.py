@@ -33,8 +33,5 @@ def _sharing(redis: RedisSettings, statistics: Mapping[str, Statistics]) -> Shar
     from wrp_proxy.cache.stores.redis_link import RedisLink
     from wrp_proxy.learning.sharing import RedisSharing
 
-    urls = [redis.url] if redis.url is not None else redis.shards or []
-    # Of several servers the same one for all replicas, in whatever order they are written.
-    url = min((one.get_secret_value() for one in urls), key=lambda one: one.rpartition("@")[2])
-    link = RedisLink(url, cluster=redis.cluster)
+    link = RedisLink(redis.meeting_url, cluster=redis.cluster)
     return RedisSharing(link, redis.prefix, statistics, clock=time, random=Random())  # noqa: S311 - spreads waiting times

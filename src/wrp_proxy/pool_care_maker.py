@@ -89,11 +89,8 @@ def _sharing(
     from wrp_proxy.cache.stores.redis_link import RedisLink
     from wrp_proxy.pool_sharing import PoolSharing
 
-    urls = [redis.url] if redis.url is not None else redis.shards or []
-    # Of several servers the same one for all replicas, in whatever order they are written.
-    url = min((one.get_secret_value() for one in urls), key=lambda one: one.rpartition("@")[2])
     return PoolSharing(
-        RedisLink(url, cluster=redis.cluster),
+        RedisLink(redis.meeting_url, cluster=redis.cluster),
         redis.prefix,
         overseer,
         identities={name: _identity(given) for name, given in providers.items()},

@@ -71,6 +71,14 @@ class RedisSettings(Section):
     cluster: bool = False
     """It is a Redis Cluster."""
 
+    @property
+    def meeting_url(self) -> str:
+        """The server where replicas tell each other what they learn: of several the same one for
+        all of them, in whatever order they are written.
+        """
+        urls = [self.url] if self.url is not None else self.shards or []
+        return min((one.get_secret_value() for one in urls), key=lambda one: one.rpartition("@")[2])
+
 
 class EmbedderSettings(Section):
     """What turns questions into vectors."""
