@@ -17,7 +17,8 @@ import typer
 from wrp_proxy.pool.base import Demand
 from wrp_proxy.pool.pool import LocalPool
 from wrp_proxy.pool.registry import BALANCERS
-from wrp_proxy.types import Balancing, Endpoint, Model, Outcome, Price, Usage, Workload
+from wrp_proxy.pooling import Balancing
+from wrp_proxy.types import Endpoint, Model, Outcome, Price, Usage, Workload
 
 SIZES = (1, 3, 16)
 CHECKED = 3

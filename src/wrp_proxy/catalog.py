@@ -10,10 +10,11 @@ from wrp_proxy.errors import (
     ModelNotFoundError,
     NoEndpointError,
 )
+from wrp_proxy.pooling import Hedging
 from wrp_proxy.price_limit import affordable, excess
 from wrp_proxy.routers.base import Router
 from wrp_proxy.signals import NO_PREFERENCES, Preferences, Signal
-from wrp_proxy.types import ChatRequest, Hedging, Model, Workload
+from wrp_proxy.types import ChatRequest, Model, Workload
 
 _NOTHING_CONFIGURED = (
     "This proxy has no model yet. Three ways out: install the extra `wrp-proxy[local]` for a small "

@@ -10,9 +10,10 @@ from wrp_proxy.attempting import Attempts
 from wrp_proxy.errors import NoEndpointError
 from wrp_proxy.pool.base import Demand, Lease, Pool
 from wrp_proxy.pool.budget import TrafficBudget
+from wrp_proxy.pooling import Hedging
 from wrp_proxy.race import Race
 from wrp_proxy.trace import Trace
-from wrp_proxy.types import Endpoint, Hedging, Kind, Model, Usage, Workload
+from wrp_proxy.types import Endpoint, Kind, Model, Usage, Workload
 
 _RESERVE = 5.0
 """So many may be asked twice before there were many requests, or in a row."""

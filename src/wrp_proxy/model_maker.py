@@ -6,19 +6,12 @@ from collections.abc import Mapping, Sequence
 from wrp_proxy.accounting.pricing import ListedModel, PriceList
 from wrp_proxy.accounting.quality import QualityTable
 from wrp_proxy.pool.registry import signals_of
+from wrp_proxy.pooling import Balancing, TokenBudget
 from wrp_proxy.providers.vendors import apis_of
 from wrp_proxy.retention import signals_for
 from wrp_proxy.settings.pools import EndpointSettings, PriceSettings
 from wrp_proxy.settings.schema import ModelSettings, ProviderSettings
-from wrp_proxy.types import (
-    CHAT_CAPABILITIES,
-    Api,
-    Balancing,
-    Endpoint,
-    Model,
-    Price,
-    TokenBudget,
-)
+from wrp_proxy.types import CHAT_CAPABILITIES, Api, Endpoint, Model, Price
 
 LOCAL_CONTEXT_WINDOW = 8192
 _LOCAL_CAPABILITIES = frozenset({"tools", "json_schema", "logprobs"})

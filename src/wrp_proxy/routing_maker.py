@@ -18,11 +18,12 @@ from wrp_proxy.grading.refusal import refusal
 from wrp_proxy.grading.retries import Retries
 from wrp_proxy.inner_calls import InnerCalls
 from wrp_proxy.pool_view import NOTHING_SEEN, PoolView
+from wrp_proxy.pooling import Hedging
 from wrp_proxy.routers.composition import make_router, read_spec
 from wrp_proxy.settings.pools import HedgingSettings
 from wrp_proxy.settings.schema import RouteSettings, Settings
 from wrp_proxy.signals import Signal
-from wrp_proxy.types import Hedging, Outcome
+from wrp_proxy.types import Outcome
 from wrp_proxy.verifiers.base import Answer, Question
 from wrp_proxy.verifiers.judge import Judge
 from wrp_proxy.verifiers.no_refusal import NoRefusal

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from wrp_proxy.pooling import PARTS, USUAL_BALANCING, USUAL_BUDGET, Balancing, TokenBudget
 from wrp_proxy.signals import (
     NO_PREFERENCES,
     UNKNOWN,
@@ -259,52 +260,14 @@ class Endpoint:
         return fits and self.speaks(workload)
 
 
-PARTS = frozenset({"short", "long"})
-"""Labels of endpoints that cut a pool by the length of requests."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Balancing:
-    """How the endpoints of a model are chosen among."""
-
-    name: str = "p2c"
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenBudget:
-    """How a pool is cut into endpoints for short and for long requests."""
-
-    boundary_tokens: int = 8192
-    """Requests of more tokens, output included, are long."""
-    spillover: float = 0.85
-    """Share of its slots from which on a part gives requests to the other one."""
-    rebalance: Literal["off", "propose", "auto"] = "propose"
-    """Whether the boundary moves with the lengths of requests, or only what it should be is told.
-    """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hedging:
-    """When a second endpoint is asked the same, because the first one is late."""
-
-    share: float = 0.05
-    """Of the route's requests, at most."""
-    quantile: float = 0.95
-    """Of the first endpoint's own times to first content: so long it may take."""
-    least_delay_s: float = 0.05
-    max_cost_usd: float = 0.05
-    """Requests that are expected to cost more are not asked twice."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """WHICH: a name that clients see, served by a pool of endpoints."""
 
     name: str
     endpoints: tuple[Endpoint, ...]
-    balancing: Balancing = Balancing()
-    budget: TokenBudget = TokenBudget()
+    balancing: Balancing = USUAL_BALANCING
+    budget: TokenBudget = USUAL_BUDGET
     """Matters where endpoints are labelled `short` or `long`."""
     signals: frozenset[Signal] = frozenset()
     """What its balancer looks at of a workload, besides what is always known."""

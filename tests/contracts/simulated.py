@@ -15,7 +15,8 @@ from wrp_proxy.pool.base import Demand
 from wrp_proxy.pool.breaker import BreakerRules
 from wrp_proxy.pool.lease import LocalLease
 from wrp_proxy.pool.pool import LocalPool
-from wrp_proxy.types import Balancing, Endpoint, Model, Workload
+from wrp_proxy.pooling import Balancing
+from wrp_proxy.types import Endpoint, Model, Workload
 
 FIRST_S, REST_S = 0.2, 0.8
 

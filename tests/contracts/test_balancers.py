@@ -23,7 +23,8 @@ from wrp_proxy.pool.breaker import BreakerRules
 from wrp_proxy.pool.pool import LocalPool
 from wrp_proxy.pool.registry import BALANCERS
 from wrp_proxy.pool.state import EndpointState
-from wrp_proxy.types import Balancing, Endpoint, Model, Workload
+from wrp_proxy.pooling import Balancing
+from wrp_proxy.types import Endpoint, Model, Workload
 
 pytestmark = pytest.mark.anyio
 

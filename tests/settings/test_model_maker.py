@@ -7,10 +7,11 @@ import pytest
 from wrp_proxy.accounting.pricing import PriceList
 from wrp_proxy.accounting.quality import QualityTable
 from wrp_proxy.model_maker import ModelMaker
+from wrp_proxy.pooling import Balancing, TokenBudget
 from wrp_proxy.providers.vendors import VENDORS
 from wrp_proxy.settings.schema import ModelSettings, ProviderSettings
 from wrp_proxy.shipped import price_list_path, quality_table_path
-from wrp_proxy.types import CHAT_CAPABILITIES, Balancing, Price, TokenBudget, Usage
+from wrp_proxy.types import CHAT_CAPABILITIES, Price, Usage
 
 LISTED: dict[str, dict[str, Any]] = {
     "groq/fast": {

@@ -19,11 +19,12 @@ from wrp_proxy.errors import DisconnectedError, UpstreamError, WrpError
 from wrp_proxy.fail_over import FailOver
 from wrp_proxy.pool.budget import TrafficBudget
 from wrp_proxy.pool.pool import LocalPool
+from wrp_proxy.pooling import Balancing, Hedging
 from wrp_proxy.providers.openai import OpenAIProvider
 from wrp_proxy.providers.upstream import Call
 from wrp_proxy.routers.fixed_order import FixedOrder
 from wrp_proxy.trace import Trace
-from wrp_proxy.types import Balancing, Decision, Endpoint, Hedging, Model, Outcome, Price
+from wrp_proxy.types import Decision, Endpoint, Model, Outcome, Price
 from wrp_proxy.workload.classifier import WorkloadClassifier
 from wrp_proxy.workload.context_length import ContextLength
 from wrp_proxy.workload.token_estimate import TokenEstimate

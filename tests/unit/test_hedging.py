@@ -14,9 +14,10 @@ from tests.unit.racing import CHEAP, USUAL_S, A, Act, Answer, B, Theatre, run, s
 from wrp_proxy.errors import DisconnectedError, RejectedError, UpstreamTimeoutError
 from wrp_proxy.held_answer import HeldAnswer, begin, give
 from wrp_proxy.pool.base import Demand
+from wrp_proxy.pooling import Hedging
 from wrp_proxy.race import Race
 from wrp_proxy.trace import Trace
-from wrp_proxy.types import Endpoint, Hedging, Outcome, Price
+from wrp_proxy.types import Endpoint, Outcome, Price
 
 QUICK, SLOW, HANGS = Act(after_s=0.05), Act(after_s=1.0), Act(after_s=1e6)
 

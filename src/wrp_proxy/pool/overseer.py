@@ -11,7 +11,8 @@ from wrp_proxy.pool.boundary import SHORT
 from wrp_proxy.pool.pool import LocalPool
 from wrp_proxy.pool.showing import shown, shown_key
 from wrp_proxy.pool.state import EndpointState, KeyState
-from wrp_proxy.types import PARTS, Model
+from wrp_proxy.pooling import PARTS
+from wrp_proxy.types import Model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

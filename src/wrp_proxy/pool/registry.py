@@ -13,8 +13,8 @@ from wrp_proxy.pool.predicted_latency import PredictedLatency
 from wrp_proxy.pool.prefix_affinity import PrefixAffinity
 from wrp_proxy.pool.round_robin import RoundRobin
 from wrp_proxy.pool.weighted import Weighted
+from wrp_proxy.pooling import Balancing
 from wrp_proxy.signals import Signal
-from wrp_proxy.types import Balancing
 
 
 def balancer_parameters(name: str) -> Mapping[str, inspect.Parameter]:

@@ -11,7 +11,8 @@ from wrp_proxy.pool.base import Balancer
 from wrp_proxy.pool.breaker import Breaker, BreakerRules
 from wrp_proxy.pool.registry import make_balancer
 from wrp_proxy.pool.state import EndpointState, KeyState
-from wrp_proxy.types import Balancing, Endpoint, Workload
+from wrp_proxy.pooling import Balancing
+from wrp_proxy.types import Endpoint, Workload
 
 
 def state_of(one: Endpoint, in_flight: int = 0) -> EndpointState:

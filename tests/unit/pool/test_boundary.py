@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.unit.clock import Clock
 from tests.unit.nouns import endpoint, model, outcome, workload
 from wrp_proxy.pool.boundary import Boundaries, propose
-from wrp_proxy.types import Model, TokenBudget
+from wrp_proxy.pooling import TokenBudget
+from wrp_proxy.types import Model
 
 Tokens = Callable[[int], int]
 

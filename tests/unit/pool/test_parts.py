@@ -11,7 +11,8 @@ from wrp_proxy.errors import NoEndpointError, PoolFullError
 from wrp_proxy.pool.base import Demand
 from wrp_proxy.pool.lease import LocalLease
 from wrp_proxy.pool.pool import LocalPool
-from wrp_proxy.types import Model, TokenBudget
+from wrp_proxy.pooling import TokenBudget
+from wrp_proxy.types import Model
 
 SHORT = endpoint("s", label="short", context_window=8192, max_concurrency=4)
 LONG = endpoint("l", label="long", context_window=65_536, max_concurrency=4)

@@ -28,7 +28,8 @@ from wrp_proxy.pool.base import Demand
 from wrp_proxy.pool.breaker import BreakerRules
 from wrp_proxy.pool.lease import LocalLease
 from wrp_proxy.pool.pool import LocalPool
-from wrp_proxy.types import Balancing, Endpoint, Model
+from wrp_proxy.pooling import Balancing
+from wrp_proxy.types import Endpoint, Model
 
 A, B = endpoint("a", provider="one"), endpoint("b", provider="two")
 TURNS = Balancing(name="round_robin")
