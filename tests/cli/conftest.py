@@ -46,8 +46,15 @@ class Run(Protocol):
     def __call__(self, *arguments: str, **variables: str) -> Result: ...
 
 
+@pytest.fixture(autouse=True)
+def no_lasting_logs() -> Iterator[None]:
+    """Forget where commands logged: that is closed when they have ended."""
+    yield
+    structlog.reset_defaults()
+
+
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Run]:
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     known = tuple(f"{name.upper()}_" for name in (*VENDORS, "wrp", "lab"))
     for name in [name for name in os.environ if name.startswith(known)]:
         monkeypatch.delenv(name)
@@ -57,8 +64,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Run]:
     def run_with(*arguments: str, **variables: str) -> Result:
         return CliRunner().invoke(app, arguments, env={**bare, **plain, **variables})
 
-    yield run_with
-    structlog.reset_defaults()
+    return run_with
 
 
 @pytest.fixture

@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from typer.testing import CliRunner, Result
 
 from tests.unit.nouns import outcome, usage
-from wrp_proxy import cli_simulate
 from wrp_proxy.accounting.journal import Journal
+from wrp_proxy.cli import app
 
 POOLS = Path(__file__).parents[2] / "configs" / "pools.yaml"
 MADE_UP = ("--synthetic", "concentrated_below", "--requests", "2000", "--rate", "60")
@@ -18,10 +17,6 @@ BOUNDARIES = ("--boundary", "4096", "--boundary", "16384")
 
 
 def simulate(*options: str, pools: Path = POOLS) -> Result:
-    """Run it as a command beside others."""
-    app = typer.Typer()
-    app.callback()(lambda: None)
-    app.add_typer(cli_simulate.app)
     environment = {"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}
     arguments = ["simulate", "--pools", str(pools), *options]
     return CliRunner().invoke(app, arguments, env=environment)
