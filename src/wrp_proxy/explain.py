@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from wrp_proxy.app import Deciding, build_deciding
 from wrp_proxy.cache.embedders.remembering import RememberingEmbedder
 from wrp_proxy.deciding import Considered, consider
+from wrp_proxy.deciding_maker import Deciding, make_deciding
 from wrp_proxy.embedder_maker import make_embedder
 from wrp_proxy.explanation import explanation
 from wrp_proxy.inner_calls import InnerCalls
@@ -70,7 +70,7 @@ async def explain_as_json(settings: Settings, inquiry: Inquiry) -> str:
 
 async def _considered(settings: Settings, inquiry: Inquiry) -> tuple[Deciding, Considered]:
     embedder = _embedder() if settings.workload.embed else None
-    deciding = build_deciding(settings, embedder)
+    deciding = make_deciding(settings, embedder)
     route, _ = deciding.catalog.resolve(inquiry.model)
     await deciding.context_length.load(load_tiktoken)
     await deciding.learn_categories()
@@ -115,7 +115,7 @@ def _tool(number: int) -> dict[str, Any]:
 
 def describe_catalog(settings: Settings) -> Iterator[str]:
     """List routes and models, one a line."""
-    catalog = build_deciding(settings).catalog
+    catalog = make_deciding(settings).catalog
     if not catalog.models:
         yield "no model yet; servers without a list of models are asked when the proxy runs"
         return

@@ -1,7 +1,7 @@
-"""Makes providers, and the clients that carry their calls, from what is configured."""
+"""Makes providers, the clients that carry their calls, and what asks them for their models."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from urllib.parse import urlsplit
@@ -11,11 +11,13 @@ from pydantic import SecretStr
 from wrp_proxy.model_maker import LOCAL_CONTEXT_WINDOW
 from wrp_proxy.providers.anthropic.provider import AnthropicProvider
 from wrp_proxy.providers.base import Provider
+from wrp_proxy.providers.discovery import Discovery
 from wrp_proxy.providers.http1.client import make_tls_context
 from wrp_proxy.providers.litellm_arguments import LiteLLMOptions
 from wrp_proxy.providers.litellm_upstream import LiteLLMUpstream
 from wrp_proxy.providers.local import LocalProvider, demonstration_weights
 from wrp_proxy.providers.openai import OpenAIProvider
+from wrp_proxy.providers.upstream import Upstream
 from wrp_proxy.providers.upstreams import Upstreams, build_upstreams
 from wrp_proxy.providers.vendors import VENDORS, Vendor
 from wrp_proxy.settings.schema import ProviderSettings, Settings
@@ -53,6 +55,27 @@ def make_upstream(settings: Settings, environment: Mapping[str, str]) -> Upstrea
         http2_origins=[urls[name] for name, given in settings.providers.items() if given.http2],
         others={"litellm": LiteLLMUpstream(providers=_litellm_options(settings))},
     )
+
+
+def make_discovery(
+    settings: Settings,
+    providers: Mapping[str, Provider],
+    upstream: Upstream,
+    found: Callable[[str, Sequence[str]], None],
+) -> Discovery:
+    """Ask those that no configured model uses, unless they are configured otherwise.
+
+    `found` hears of a provider and its upstream names, whenever it has told.
+    """
+    used = {e.provider for model in settings.models.values() for e in model.endpoints}
+    listings = {
+        name: listing
+        for name, given in settings.providers.items()
+        if (given.type not in {"litellm", "azure"} or given.discover)
+        and (name not in used if given.discover is None else given.discover)
+        and (listing := providers[name].listing())
+    }
+    return Discovery(listings, upstream, found)
 
 
 def _sparing_loopback(environment: Mapping[str, str]) -> Mapping[str, str]:

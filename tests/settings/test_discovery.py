@@ -14,7 +14,7 @@ from tests import answers
 from tests.fake_upstream import Answer, FakeUpstream, Received, Wire
 from tests.proxy import ASK, Proxy, eventually, lab_config, running_proxy
 from tests.settings.loading import load
-from wrp_proxy.app import build_deciding
+from wrp_proxy.deciding_maker import make_deciding
 
 FAILURES: Mapping[str, Answer] = {
     "broken": answers.error(500),
@@ -205,7 +205,7 @@ def test_a_found_model_with_the_name_of_a_route_neither_takes_it_nor_is_listed_t
 
 def test_a_model_that_two_servers_list_is_one_pool() -> None:
     servers = {"OLLAMA_BASE_URL": "http://127.0.0.1:1", "VLLM_BASE_URL": "http://127.0.0.1:2"}
-    deciding = build_deciding(load(None, servers))
+    deciding = make_deciding(load(None, servers))
 
     for provider in ("ollama", "vllm"):
         deciding.catalog.replace(provider, [deciding.models.found(provider, "llama")])

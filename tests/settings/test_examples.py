@@ -10,8 +10,8 @@ import yaml
 from pydantic import BaseModel
 
 from tests.settings.loading import load
-from wrp_proxy.app import Deciding, build_deciding
 from wrp_proxy.cache_maker import Policies
+from wrp_proxy.deciding_maker import Deciding, make_deciding
 from wrp_proxy.settings import Settings
 from wrp_proxy.settings.cache import CacheSettings, EmbedderSettings, JudgeSettings, RedisSettings
 from wrp_proxy.settings.pools import (
@@ -85,7 +85,7 @@ def test_an_example_loads_with_the_variables_it_names(name: str, local_extra: Pa
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_models_of_an_example_have_prices_and_windows(name: str, local_extra: Path) -> None:
-    models = build_deciding(example(name, local_extra)).catalog.models.values()
+    models = make_deciding(example(name, local_extra)).catalog.models.values()
 
     assert [model.name for model in models if model.price is None] == []
     assert [model.name for model in models if model.context_window is None] == []
@@ -156,7 +156,7 @@ def test_the_example_of_one_vendor_is_short() -> None:
 
 
 def test_the_example_of_one_vendor_prefers_its_cheaper_model(local_extra: Path) -> None:
-    models = build_deciding(example("one-vendor.yaml", local_extra)).catalog.models
+    models = make_deciding(example("one-vendor.yaml", local_extra)).catalog.models
 
     prices = {name: model.price.input for name, model in models.items() if model.price}
     assert prices["luna"] < prices["terra"]
@@ -164,7 +164,7 @@ def test_the_example_of_one_vendor_prefers_its_cheaper_model(local_extra: Path) 
 
 @pytest.mark.parametrize("route", ["auto", "cheap", "split"])
 def test_the_example_of_failover_has_a_model_of_each_vendor(route: str, local_extra: Path) -> None:
-    deciding = build_deciding(example("two-vendors-failover.yaml", local_extra))
+    deciding = make_deciding(example("two-vendors-failover.yaml", local_extra))
 
     names = candidates_of(deciding, route)
 
@@ -173,14 +173,14 @@ def test_the_example_of_failover_has_a_model_of_each_vendor(route: str, local_ex
 
 
 def test_the_example_of_a_pool_keeps_to_its_own_servers_first(local_extra: Path) -> None:
-    deciding = build_deciding(example("self-hosted-pool.yaml", local_extra))
+    deciding = make_deciding(example("self-hosted-pool.yaml", local_extra))
 
     assert candidates_of(deciding, "auto") == ["house", "overflow"]
     assert len(deciding.catalog.models["house"].endpoints) == 2
 
 
 def test_the_example_of_a_pool_sends_what_is_too_long_to_the_vendor(local_extra: Path) -> None:
-    deciding = build_deciding(example("self-hosted-pool.yaml", local_extra))
+    deciding = make_deciding(example("self-hosted-pool.yaml", local_extra))
 
     assert candidates_of(deciding, "auto", tokens=40_000) == ["overflow"]
 
@@ -200,7 +200,7 @@ def test_the_example_of_a_pool_takes_its_addresses_from_the_environment(
 
 
 def test_the_example_of_short_and_long_takes_each_to_its_own(local_extra: Path) -> None:
-    house = build_deciding(example("short-and-long.yaml", local_extra)).catalog.models["house"]
+    house = make_deciding(example("short-and-long.yaml", local_extra)).catalog.models["house"]
 
     assert [e.label for e in house.endpoints] == ["short", "long"]
     assert house.budget.boundary_tokens == house.endpoints[0].context_window

@@ -10,7 +10,7 @@ import pytest
 from tests.settings.loading import CLIENT_KEY, Refusal, changed, load, refused
 from tests.settings.test_examples import example
 from tests.unit.nouns import workload
-from wrp_proxy.app import build_deciding
+from wrp_proxy.deciding_maker import make_deciding
 from wrp_proxy.errors import RequestDeniedError
 from wrp_proxy.settings.rule_names import LANGUAGES
 from wrp_proxy.signals import CATEGORIES
@@ -43,7 +43,7 @@ def test_rules_load_as_written() -> None:
         )
     )
 
-    router = build_deciding(settings).catalog.routes["auto"].router
+    router = make_deciding(settings).catalog.routes["auto"].router
     assert router.name == "rules"
     assert router.signals == {"category", "conversation"}
 
@@ -192,7 +192,7 @@ def test_a_key_that_is_left_without_a_model_is_named() -> None:
 
 
 def decided(folder_file: Path, asked: Workload) -> Decision:
-    deciding = build_deciding(example("rules.yaml", folder_file))
+    deciding = make_deciding(example("rules.yaml", folder_file))
     route, models = deciding.catalog.resolve("auto")
     return route.router.select(asked, deciding.catalog.candidates("auto", models, asked))
 
