@@ -33,7 +33,8 @@ def make_http(
         redirect_slashes=False,
     )
     for router in routes:
-        app.include_router(router)
+        # Including them would make them all anew, for prefixes and dependencies that none has.
+        app.router.routes.extend(router.routes)
     install_error_shapes(app)
     for path, endpoint in hot.items():
         app.router.routes.append(HttpRoute(path, endpoint, methods=["POST"]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ class PriceList:
         self._models = models
 
     @classmethod
+    @cache
     def load(cls, path: Path) -> "PriceList":
+        """Read a file, once in a process."""
         with path.open(encoding="utf-8") as file:
             listed = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
         return cls(listed["models"], str(listed["date"]))

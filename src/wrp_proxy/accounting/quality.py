@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,9 @@ class QualityTable:
         }
 
     @classmethod
+    @cache
     def load(cls, path: Path) -> "QualityTable":
+        """Read a file, once in a process."""
         with path.open(encoding="utf-8") as file:
             return cls(yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506 - both are safe loaders
 
