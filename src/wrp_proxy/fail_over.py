@@ -113,11 +113,13 @@ class FailOver:
     def _refusal(
         self, trace: Trace, demand: Demand, turns: "_Turns", failure: WrpError | None
     ) -> WrpError:
-        """Return the error of a request that no endpoint answered.
+        """Return the error of a request that no endpoint answered: it is not tried again after all.
 
         It is recorded where nothing was tried, or where it was in line after what was.
         """
         failure = failure or NoEndpointError("No model is able to answer.")
+        if trace.tried:
+            self._retries.give_back()
         if trace.queued_s or not trace.tried:
             last = turns.error if turns.error is not None and trace.tried else failure
             model = turns.awaited if trace.queued_s else None

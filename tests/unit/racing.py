@@ -149,6 +149,7 @@ class Theatre:
     model: Model
     pool: LocalPool
     attempts: Attempts
+    retries: TrafficBudget
     fail_over: FailOver
     route: Route
     records: _Records
@@ -250,12 +251,12 @@ def _theatre(
         learners=[WorkloadClassifier(ContextLength(TokenEstimate()))],
         limits=TimeLimits(first_content_s=60, stall_s=60, answer_s=60),
     )
-    retries = TrafficBudget(0.2, 100, clock=now)
+    retries = TrafficBudget(0.0, 3.0, clock=now)
     fail_over = FailOver(
         pool=pool, attempts=attempts, retries=retries, max_attempts=3, max_wait_s=0
     )
     route = Route(name="auto", router=FixedOrder(), models=None, hedging=hedging)
-    return Theatre(stage, served, pool, attempts, fail_over, route, records)
+    return Theatre(stage, served, pool, attempts, retries, fail_over, route, records)
 
 
 def slots(at: Endpoint, count: int) -> Endpoint:
