@@ -13,7 +13,7 @@ from wrp_proxy.cache.stores.redis_link import ERRORS, Command, RedisLink, words
 from wrp_proxy.pool.base import Clock
 from wrp_proxy.pool.crowd import Crowd
 from wrp_proxy.pool.hearsay import Hearsay, subjects
-from wrp_proxy.pool.overseer import PoolOverseer, Wish
+from wrp_proxy.pool.overseer import Cut, PoolOverseer, Wish
 from wrp_proxy.pool.report import PoolSharingStatus
 from wrp_proxy.pool.wishes import Wishes
 
@@ -130,7 +130,7 @@ class PoolSharing:
             self._overseer.look_again()
         return owed
 
-    def _tell(self, wish: Wish) -> None:
+    def _tell(self, wish: Wish | Cut) -> None:
         self._wishes.say(wish, self._wall_ms())
         self._hurry.set()
 

@@ -180,6 +180,34 @@ def test_what_an_operator_drains_and_weighs_at_one_holds_at_all_and_after_a_rest
     eventually(lambda: state(one) == "in_service" and state(other) == "in_service")
 
 
+def test_where_an_operator_cuts_a_pool_at_one_it_is_cut_at_all_and_after_a_restart(
+    redis: RedisServer, upstreams: tuple[FakeUpstream, FakeUpstream], tmp_path: Path
+) -> None:
+    config = config_for(redis, upstreams)
+    parts = zip(
+        config["models"]["small"]["endpoints"], (("short", 8192), ("long", 100_000)), strict=True
+    )
+    for each, (label, window) in parts:
+        each.update(label=label, context_window=window)
+
+    def boundary(proxy: Proxy) -> int:
+        return int(pools(proxy)["data"][0]["boundary"]["tokens"])
+
+    with (
+        running_proxy(config, tmp_path / "one") as one,
+        running_proxy(config, tmp_path / "other") as other,
+    ):
+        cut = {"model": "small", "boundary_tokens": 500}
+        told = one.http.post("/v1/pools/boundary", json=cut).json()
+
+        assert (told["is_kept"], boundary(one)) == (True, 500)
+        eventually(lambda: boundary(other) == 500)
+    with running_proxy(config, tmp_path / "late") as late:
+        assert boundary(late) == 500
+        replies = [ask(late, max_tokens=tokens) for tokens in (100, 600)]
+    assert [reply.headers["x-wrp-provider"] for reply in replies] == ["lab-1", "lab-2"]
+
+
 def test_what_is_in_flight_at_one_is_seen_by_the_other(
     start: StartReplica, upstreams: tuple[FakeUpstream, FakeUpstream]
 ) -> None:

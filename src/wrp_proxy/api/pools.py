@@ -10,18 +10,13 @@ from wrp_proxy.api.callers import Caller
 from wrp_proxy.api.front import CALLER
 from wrp_proxy.api.own_bodies import read_own
 from wrp_proxy.errors import ForbiddenError, ModelNotFoundError, NotFoundError, RequestError
-from wrp_proxy.pool.overseer import Changed, PoolOverseer, Wish
+from wrp_proxy.pool.overseer import Changed, Cut, PoolOverseer, Wish
 
 _MOST_NAMED = 20
 _LASTING = "Redis keeps it for all replicas, also after a restart."
 _PASSING = (
     "It ends with this process: to keep it, change the configuration, "
     "or let replicas share a Redis (cache.redis)."
-)
-
-_OF_ONE = (
-    "It ends with this process, and other replicas have their own: to keep it, change "
-    "token_budget.boundary_tokens of the model."
 )
 _MOST_TOKENS = 100_000_000
 
@@ -42,7 +37,7 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-class _Cut(BaseModel):
+class _SaidCut(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     model: Annotated[str, Field(min_length=1, max_length=256)]
@@ -78,20 +73,21 @@ def pools_api(overseer: PoolOverseer, *, is_kept: bool) -> APIRouter:
     @api.post("/v1/pools/boundary")
     @api.post("/pools/boundary", include_in_schema=False)
     async def cut(http: Request) -> dict[str, Any]:
-        """Cut a pool into short and long elsewhere, until this process ends."""
+        """Cut a pool into short and long elsewhere."""
         _admin(http)
-        said = await read_own(http, _Cut)
+        said = await read_own(http, _SaidCut)
         _check_model(said.model, overseer)
         if not overseer.is_cut(said.model):
             why_not = f"The pool of '{said.model}' is not cut: none of it is `short` or `long`."
             raise NotFoundError(why_not, param="model")
-        if why_not := overseer.move_boundary(said.model, said.boundary_tokens):
+        if why_not := overseer.cut(Cut(model=said.model, tokens=said.boundary_tokens)):
             raise RequestError(why_not, param="boundary_tokens")
         return {
             "object": "pool.boundary",
             "model": said.model,
             "boundary_tokens": said.boundary_tokens,
-            "notes": [_OF_ONE],
+            "is_kept": is_kept,
+            "notes": [_LASTING if is_kept else _PASSING],
         }
 
     return api

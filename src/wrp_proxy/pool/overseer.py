@@ -33,6 +33,14 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """Where an operator wants a model's pool to be cut into short and long."""
+
+    model: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
     """Where a wish has had its way."""
 
@@ -55,7 +63,7 @@ class PoolOverseer:
         self._pool = pool
         self._models = models
         self._clock = clock
-        self.tell: Callable[[Wish], None] = lambda wish: None
+        self.tell: Callable[[Wish | Cut], None] = lambda wish: None
         self._log = structlog.get_logger("wrp_proxy.pool")
 
     def describe(self) -> list[dict[str, Any]]:
@@ -129,15 +137,27 @@ class PoolOverseer:
         """Tell whether a model is known, and its pool is cut into short and long."""
         return any(m.name == name and self._boundary(m) is not None for m in self._models())
 
-    def move_boundary(self, name: str, tokens: int) -> str:
-        """Cut a model's pool elsewhere; return why that cannot be, empty: it can."""
-        model = next(model for model in self._models() if model.name == name)
+    def cut(self, cut: Cut) -> str:
+        """Cut a pool elsewhere, and tell; return why that cannot be, empty: it can."""
+        if why_not := self.obey_cut(cut):
+            return why_not
+        self._log.warning("an operator has moved a boundary", **asdict(cut))
+        self.tell(cut)
+        return ""
+
+    def obey_cut(self, cut: Cut) -> str:
+        """Cut a pool elsewhere without telling; return why that cannot be."""
+        model = next((model for model in self._models() if model.name == cut.model), None)
+        if model is None or self._boundary(model) is None:
+            return f"The pool of '{cut.model}' is not cut: none of it is `short` or `long`."
         windows = [e.context_window for e in model.endpoints if e.label == SHORT]
-        shortest = min((window for window in windows if window is not None), default=tokens)
-        if tokens > shortest:
-            return f"A `short` endpoint of '{name}' has only {shortest} tokens; send that or less."
-        self._pool.boundaries.move(model, tokens)
-        self._log.warning("an operator has moved a boundary", model=name, tokens=tokens)
+        shortest = min((window for window in windows if window is not None), default=cut.tokens)
+        if cut.tokens > shortest:
+            return (
+                f"A `short` endpoint of '{cut.model}' has only {shortest} tokens; "
+                "send that or less."
+            )
+        self._pool.boundaries.move(model, cut.tokens)
         return ""
 
     def look_again(self) -> None:

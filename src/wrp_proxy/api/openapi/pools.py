@@ -83,6 +83,8 @@ _CUT = {
     "boundary_tokens": {"type": "integer", "minimum": 1, "maximum": 100_000_000},
 }
 
+_IS_KEPT = described({"type": "boolean"}, "It outlives this process.")
+
 POOL_REQUESTS: dict[str, Schema] = {
     "PoolChangeRequest": {**exactly(_CHANGE, "endpoint"), **_SOMETHING},
     "PoolBoundaryRequest": exactly(_CUT, "model", "boundary_tokens"),
@@ -97,7 +99,7 @@ POOL_ANSWERS: dict[str, Schema] = {
             "endpoint": NAME,
             "models": listing(NAME),
             "left_without": described(listing(NAME), "Models whose endpoints are all drained."),
-            "is_kept": described({"type": "boolean"}, "It outlives this process."),
+            "is_kept": _IS_KEPT,
             "notes": listing(TEXT),
         }
     ),
@@ -106,6 +108,7 @@ POOL_ANSWERS: dict[str, Schema] = {
             "object": one_of("pool.boundary"),
             "model": NAME,
             "boundary_tokens": _COUNT,
+            "is_kept": _IS_KEPT,
             "notes": listing(TEXT),
         }
     ),
