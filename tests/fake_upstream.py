@@ -76,7 +76,7 @@ class FakeUpstream:
         self._thread = threading.Thread(target=self._run, name="fake-upstream", daemon=True)
         self._started = threading.Event()
         self._stopping = asyncio.Event()
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._connections: set[asyncio.Transport] = set()
         self._server: asyncio.Server | None = None
 
     @property
@@ -116,24 +116,24 @@ class FakeUpstream:
         await self._listen()
         self._started.set()
         await self._stopping.wait()
-        self._close()
+        await self._die()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._die()  # what has connected in the very last moment
 
     async def _listen(self) -> None:
         self._server = await self._loop.create_server(self._protocol, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
-    def _close(self) -> None:
+    async def _die(self) -> None:
         if self._server is not None:
             self._server.close()
-
-    async def _die(self) -> None:
-        self._close()
-        for writer in list(self._writers):
-            writer.transport.abort()
+        while self._connections:
+            for transport in self._connections:
+                transport.abort()
+            await asyncio.sleep(0)
 
     def _protocol(self) -> asyncio.Protocol:
         left = asyncio.Event()
@@ -142,12 +142,11 @@ class FakeUpstream:
         async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await self._converse(reader, writer, left)
 
-        return _Connection(reader, connection, left)
+        return _Connection(reader, connection, left, self._connections)
 
     async def _converse(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, left: asyncio.Event
     ) -> None:
-        self._writers.add(writer)
         try:
             while received := await _read(reader):
                 self.received.append(received)
@@ -155,7 +154,6 @@ class FakeUpstream:
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
-            self._writers.discard(writer)
             writer.close()
 
     async def _exchange(
@@ -183,9 +181,19 @@ class _Connection(asyncio.StreamReaderProtocol):
         reader: asyncio.StreamReader,
         connected: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
         left: asyncio.Event,
+        connections: set[asyncio.Transport],
     ) -> None:
+        """It is among `connections` while it lasts."""
         super().__init__(reader, connected)
         self._left = left
+        self._connections = connections
+        self._own: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._own = transport
+        self._connections.add(transport)
+        super().connection_made(transport)
 
     def eof_received(self) -> bool | None:
         self._left.set()
@@ -193,6 +201,8 @@ class _Connection(asyncio.StreamReaderProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._left.set()
+        if self._own is not None:
+            self._connections.discard(self._own)
         super().connection_lost(exc)
 
 

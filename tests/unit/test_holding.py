@@ -74,14 +74,16 @@ async def holding_before(
 ) -> AsyncIterator[Holding]:
     client = Http1Upstream(connect_timeout_s=5)
     fail_over = fail_over_to(upstream.url, client, records, NoClassifier())
-    yield Holding(
-        fail_over=fail_over,
-        panel=panel or Panel(VERIFIERS),
-        graded=records.score,
-        pool=pool,
-        max_bytes=max_bytes,
-    )
-    await client.close()
+    try:
+        yield Holding(
+            fail_over=fail_over,
+            panel=panel or Panel(VERIFIERS),
+            graded=records.score,
+            pool=pool,
+            max_bytes=max_bytes,
+        )
+    finally:
+        await client.close()
 
 
 def traced(router: Learning, *, stream: bool = False, **body: Any) -> Trace:
