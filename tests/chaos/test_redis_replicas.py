@@ -235,8 +235,7 @@ async def test_who_missed_a_part_of_the_log_reads_all_anew(
 
     replicas.run(other)
 
-    await settled(lambda: ids(other) == {first.id, second.id})
-    assert other.loads == 2
+    await settled(lambda: (ids(other), other.loads) == ({first.id, second.id}, 2))
 
 
 async def test_the_log_is_trimmed(redis: RedisServer, replicas: Replicas) -> None:
