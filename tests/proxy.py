@@ -42,14 +42,22 @@ class Proxy:
     @property
     def openai(self) -> openai.OpenAI:
         """The stock client; retries are off, so that each test sees what the proxy says."""
-        client = openai.OpenAI(base_url=f"{self.url}/v1", api_key=self.key, max_retries=0)
+        client = openai.OpenAI(
+            base_url=f"{self.url}/v1",
+            api_key=self.key,
+            max_retries=0,
+            http_client=openai.DefaultHttpxClient(verify=tls_context()),
+        )
         self.closers.append(client)
         return client
 
     @property
     def http(self) -> httpx.Client:
         client = httpx.Client(
-            base_url=self.url, timeout=30, headers={"authorization": f"Bearer {self.key}"}
+            base_url=self.url,
+            timeout=30,
+            headers={"authorization": f"Bearer {self.key}"},
+            verify=tls_context(),
         )
         self.closers.append(client)
         return client

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import StartProxy
 from tests.fake_upstream import FakeUpstream
-from tests.proxy import ASK, Proxy, ask, lab_config
+from tests.proxy import ASK, Proxy, ask, lab_config, tls_context
 
 KEYS = [
     {"key": "key-of-ada", "name": "ada"},
@@ -23,7 +23,10 @@ class Caller:
 
     def __init__(self, proxy: Proxy, key: str) -> None:
         self.http = httpx.Client(
-            base_url=proxy.url, headers={"authorization": f"Bearer {key}"}, timeout=30
+            base_url=proxy.url,
+            headers={"authorization": f"Bearer {key}"},
+            timeout=30,
+            verify=tls_context(),
         )
 
     def ask(self, headers: dict[str, str] | None = None, **body: Any) -> httpx.Response:

@@ -13,7 +13,17 @@ from tests import answers
 from tests.cache.asking import PATIENT_MS, question, semantic_config, semantic_proxy, tier
 from tests.conftest import StartProxy
 from tests.fake_upstream import FakeUpstream, Received, Wire
-from tests.proxy import ASK, CHAT, Proxy, ask, eventually, lab_config, recorded, running_proxy
+from tests.proxy import (
+    ASK,
+    CHAT,
+    Proxy,
+    ask,
+    eventually,
+    lab_config,
+    recorded,
+    running_proxy,
+    tls_context,
+)
 from wrp_proxy.cache_maker import Policies
 from wrp_proxy.settings.schema import Settings
 
@@ -108,7 +118,9 @@ def test_a_store_of_none_keeps_nothing_but_still_makes_one_call_of_many(
     upstream.answer = waits
 
     async def at_once() -> list[httpx.Response]:
-        async with httpx.AsyncClient(base_url=proxy.url, timeout=30) as client:
+        async with httpx.AsyncClient(
+            base_url=proxy.url, timeout=30, verify=tls_context()
+        ) as client:
             body = {"model": "auto", "messages": ASK}
             tasks = [asyncio.create_task(client.post(CHAT, json=body)) for _ in range(5)]
             await asyncio.to_thread(eventually, lambda: passengers(proxy) == 5)
@@ -123,7 +135,7 @@ def test_a_store_of_none_keeps_nothing_but_still_makes_one_call_of_many(
 
 
 def passengers(proxy: Proxy) -> int:
-    return int(httpx.get(f"{proxy.url}/v1/cache/stats").json()["in_flight"]["passengers"])
+    return int(proxy.http.get("/v1/cache/stats").json()["in_flight"]["passengers"])
 
 
 def test_the_learned_verifier_looks_further_down_than_the_guard(
@@ -185,7 +197,9 @@ def test_load_relaxes_the_threshold_within_its_bounds(
         upstream.answer = waits
 
         async def busy() -> httpx.Response:
-            async with httpx.AsyncClient(base_url=proxy.url, timeout=30) as client:
+            async with httpx.AsyncClient(
+                base_url=proxy.url, timeout=30, verify=tls_context()
+            ) as client:
                 body = {"model": "auto", "messages": ASK}
                 waiting = asyncio.create_task(client.post(CHAT, json=body))
                 await asyncio.to_thread(eventually, lambda: passengers(proxy) == 1)
@@ -201,7 +215,7 @@ def test_load_relaxes_the_threshold_within_its_bounds(
 
 
 def in_flight(proxy: Proxy) -> int:
-    lines = httpx.get(f"{proxy.url}/metrics").text.splitlines()
+    lines = proxy.http.get("/metrics").text.splitlines()
     return sum(int(float(x.split()[-1])) for x in lines if x.startswith("wrp_in_flight{"))
 
 

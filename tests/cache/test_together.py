@@ -34,7 +34,7 @@ async def asked(client: httpx.AsyncClient, *, stream: bool = False) -> httpx.Res
 
 def client_of(proxy: Proxy) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=100)
-    return httpx.AsyncClient(base_url=proxy.url, limits=limits)
+    return httpx.AsyncClient(base_url=proxy.url, limits=limits, verify=tls_context())
 
 
 async def all_arrived(proxy: Proxy, count: int) -> None:
