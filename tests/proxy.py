@@ -1,6 +1,7 @@
 """The proxy under test, over a real socket."""
 
 import asyncio
+import socket
 import sqlite3
 import ssl
 import threading
@@ -84,6 +85,29 @@ def lab_config(url: str, **more: Any) -> dict[str, Any]:
     }
 
 
+class _Server(uvicorn.Server):
+    """Hears at once that it is to stop; uvicorn's own looks ten times a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._stopping = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self._stopping.wait()
+
+    def stop(self) -> None:
+        """Stop, whether it has started or not; from another thread."""
+        self.should_exit = True
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+
+
 @contextmanager
 def running_proxy(
     config: Mapping[str, Any], folder: Path, environment: Mapping[str, str] | None = None
@@ -94,7 +118,7 @@ def running_proxy(
     file.write_text(yaml.safe_dump(dict(config)))
     settings = load_settings(Options(config=file, find_ollama=False), environment or {})
     app = build_app(settings, folder / "state")
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(app, port=0, http="httptools", ws="none", log_config=None, lifespan="on")
     )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="proxy")
@@ -109,7 +133,7 @@ def running_proxy(
         for client in proxy.closers:
             client.close()
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join(30)
 
 
