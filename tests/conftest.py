@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests import answers
 from tests.fake_upstream import FakeUpstream
@@ -16,6 +17,11 @@ from tests.proxy import Proxy, lab_config, running_proxy
 for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FORCE_COLOR"):
     os.environ.pop(name, None)
     os.environ.pop(name.lower(), None)
+
+# Without deadlines: how long an example takes says nothing on a busy machine.
+settings.register_profile("quick", deadline=None, max_examples=30)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.load_profile("quick")
 
 StartProxy = Callable[[dict[str, Any]], Proxy]
 

@@ -6,15 +6,11 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from hypothesis import settings
 
 from wrp_proxy.providers.http1.client import Http1Upstream
 from wrp_proxy.providers.httpx_upstream import HttpxUpstream
 from wrp_proxy.providers.upstream import Upstream
 from wrp_proxy.providers.upstreams import build_upstreams
-
-settings.register_profile("unhurried", deadline=None, max_examples=30)
-settings.load_profile("unhurried")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,8 @@ LOOKS_ELSEWHERE = {
 """Strategies that do not estimate quality, with what they look at; wrappers look at others."""
 REMEMBERS_REQUESTS = {"nearest"}
 """Strategies that keep single requests in memory, which are no sums: a fresh one begins anew."""
+few = settings(max_examples=10)
+"""Of each property for each of dozens of strategies."""
 LEARNS_BY_STEPS = {"elo", "pheromone", "policy_gradient"}
 """Strategies whose lessons depend on what they know already, or on draws of their own."""
 
@@ -204,6 +206,7 @@ def test_a_router_goes_by_the_name_it_is_written_with(
     assert make().name == written["name"]
 
 
+@few
 @given(workload=workloads, candidates=candidate_lists)
 def test_all_candidates_are_ranked_and_no_others(
     make: MakeRouter, workload: Workload, candidates: list[Model]
@@ -213,6 +216,7 @@ def test_all_candidates_are_ranked_and_no_others(
     assert sorted(ranked.name for ranked in decision.ranking) == sorted(m.name for m in candidates)
 
 
+@few
 @given(workload=workloads, candidates=candidate_lists)
 def test_a_decision_explains_itself(
     make: MakeRouter, workload: Workload, candidates: list[Model]
@@ -227,6 +231,7 @@ def test_a_decision_explains_itself(
     assert decision.parts.keys() <= names
 
 
+@few
 @given(workload=workloads, candidates=candidate_lists)
 def test_the_propensity_is_a_chance_that_the_choice_had(
     make: MakeRouter, workload: Workload, candidates: list[Model]
@@ -297,7 +302,7 @@ def test_learning_never_raises(make: MakeRouter, learnt: Outcome) -> None:
     assert router.select(workload(), MODELS).ranking
 
 
-@settings(max_examples=15)
+@few
 @given(learnt=st.lists(outcomes, max_size=8), workload=workloads)
 def test_whatever_is_learnt_the_next_decision_is_a_decision(
     make: MakeRouter, learnt: list[Outcome], workload: Workload

@@ -20,7 +20,7 @@ from wrp_proxy.providers.upstream import Call, Upstream
 
 pytestmark = pytest.mark.anyio
 fuzz = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 BODY = b"The sea is wide.\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nnot!"
@@ -191,7 +191,7 @@ TRICKS = {
 
 
 @pytest.mark.parametrize("answer", TRICKS.values(), ids=TRICKS)
-@settings(fuzz, max_examples=8)
+@settings(fuzz, max_examples=6)
 @given(cut_at=cuts, end=st.sampled_from(["close", "reset"]))
 @example(cut_at=[], end="close")
 async def test_a_trick_gives_the_right_body_or_an_error(
