@@ -79,7 +79,7 @@ _RICHEST = "/(messages|responses)"
 @pytest.mark.parametrize(
     "options",
     [
-        ("--include-path-regex", _RICHEST, "--phases", "examples,fuzzing", "--max-examples", "60"),
+        ("--include-path-regex", _RICHEST, "--phases", "examples,fuzzing", "--max-examples", "12"),
         (
             *("--exclude-path-regex", _RICHEST),
             *("--phases", "examples,coverage,fuzzing", "--max-examples", "6"),
