@@ -6,10 +6,9 @@ README.md beside this file tells what the columns mean.
 import asyncio
 import json
 import signal
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import quantiles
@@ -19,8 +18,9 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from children import ChildError, end_group, get, on_cores
+from children import ChildError, get, on_cores
 from connection import BadReplyError
+from pools_lab import aligned, providers_at, upstreams
 from pools_load import Load, first_contents_ms
 from session import cores_apart
 from targets import Proxy, Target, wrp_proxy
@@ -91,7 +91,7 @@ def measure(plan: Plan, proxy: Proxy) -> dict[str, Seen]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="hedging-")))
         stack.enter_context(on_cores(load_cores))
-        ports = stack.enter_context(_upstreams(plan))
+        ports = stack.enter_context(upstreams(UPSTREAM, *plan.upstream))
         before = replace(proxy, config=_config(ports))
         target = stack.enter_context(before.running(ports[0], proxy_cores, folder))
         for name in ROUTES:
@@ -139,14 +139,7 @@ def _add_usage(
 
 def _config(ports: Sequence[int]) -> str:
     """Give each route a model of its own, so that neither learns from the other."""
-    providers = {
-        f"lab-{place}": {
-            "type": "openai",
-            "base_url": f"http://127.0.0.1:{port}/v1",
-            "api_key": "bench",
-        }
-        for place, port in enumerate(ports)
-    }
+    providers = providers_at(ports)
     models = {
         f"of-{name}": {
             "endpoints": [{"provider": provider, "model": name} for provider in providers],
@@ -168,39 +161,15 @@ def _config(ports: Sequence[int]) -> str:
     return yaml.safe_dump(config)
 
 
-@contextmanager
-def _upstreams(plan: Plan) -> Iterator[list[int]]:
-    """Run both upstreams; give their ports."""
-    process = subprocess.Popen(
-        [sys.executable, str(UPSTREAM), *plan.upstream],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        said = process.stdout.readline() if process.stdout else ""
-        if not said:
-            raise ChildError("the upstreams did not start")
-        yield json.loads(said)
-    finally:
-        end_group(process)
-
-
 def table(results: dict[str, Seen]) -> str:
     """Return a row per route as aligned text, and by how much hedging is better."""
     lines = [HEADINGS, *(_cells(name, seen) for name, seen in results.items())]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    rows = [
-        "  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True))
-        for line in lines
-    ]
     ratios = [
         f"P{percent} {plain / hedged:.2f}"
         for percent in (50, 95, 99)
         for plain, hedged in [[_percentile(results[name].taken_ms, percent) for name in ROUTES]]
     ]
-    return "\n".join([*rows, f"plain / hedged: {', '.join(ratios)}"])
+    return "\n".join([aligned(lines), f"plain / hedged: {', '.join(ratios)}"])
 
 
 def _cells(name: str, seen: Seen) -> tuple[str, ...]:

@@ -6,11 +6,10 @@ README.md beside this file tells what the columns mean.
 import asyncio
 import json
 import signal
-import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
@@ -21,8 +20,9 @@ from typing import Annotated
 import typer
 import yaml
 
-from children import ChildError, end_group, get, on_cores
+from children import ChildError, get, on_cores
 from connection import BadReplyError
+from pools_lab import aligned, providers_at, upstreams
 from pools_load import Load, first_contents_ms
 from pools_upstream import SLOW
 from session import cores_apart
@@ -110,7 +110,7 @@ def measure(plan: Plan, names: Sequence[str], proxy: Proxy) -> Results:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="pools-")))
         stack.enter_context(on_cores(load_cores))
-        *ports, control = stack.enter_context(_upstreams(load_cores))
+        *ports, control = stack.enter_context(upstreams(UPSTREAM))
         before = replace(proxy, config=_config(plan, names, ports))
         target = stack.enter_context(before.running(control, proxy_cores, folder))
         for number, name, scenario in _turns(plan, names):
@@ -163,14 +163,7 @@ def _model(name: str, scenario: str, number: int) -> str:
 
 
 def _config(plan: Plan, names: Sequence[str], ports: Sequence[int]) -> str:
-    providers = {
-        f"lab-{place}": {
-            "type": "openai",
-            "base_url": f"http://127.0.0.1:{port}/v1",
-            "api_key": "bench",
-        }
-        for place, port in enumerate(ports)
-    }
+    providers = providers_at(ports)
     models = {
         _model(name, scenario, number): {
             "endpoints": [
@@ -186,35 +179,11 @@ def _config(plan: Plan, names: Sequence[str], ports: Sequence[int]) -> str:
     return yaml.safe_dump(config)
 
 
-@contextmanager
-def _upstreams(cores: frozenset[int]) -> Iterator[list[int]]:
-    """Run the three upstreams; give their ports, and that of their control."""
-    with on_cores(cores):
-        process = subprocess.Popen(
-            [sys.executable, str(UPSTREAM)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-    try:
-        said = process.stdout.readline() if process.stdout else ""
-        if not said:
-            raise ChildError("the upstreams did not start")
-        yield json.loads(said)
-    finally:
-        end_group(process)
-
-
 def table(results: Results) -> str:
     """Return a row per balancer as aligned text."""
     p99s = {name: _percentile(seen.taken_ms, 99) for name, seen in results.items()}
     lines = [HEADINGS, *(_cells(name, seen, p99s) for name, seen in results.items())]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(text.rjust(width) for text, width in zip(line, widths, strict=True))
-        for line in lines
-    )
+    return aligned(lines)
 
 
 def _cells(name: str, seen: Seen, p99s: Mapping[str, float]) -> tuple[str, ...]:
