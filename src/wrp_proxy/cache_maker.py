@@ -1,7 +1,7 @@
 """Builds the cache from what is configured."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,11 +29,11 @@ from wrp_proxy.cache.semantic import SemanticCache
 from wrp_proxy.cache.single_flight import Flights
 from wrp_proxy.cache.stores.vectors import Vectors
 from wrp_proxy.cache.tally import Tally
+from wrp_proxy.lifespan import Work
 from wrp_proxy.settings.cache import JudgeSettings, RouteCacheSettings
 from wrp_proxy.settings.schema import Settings
 from wrp_proxy.store_maker import cache_secret, installation, make_store, make_vectors
 
-Work = Callable[[], Coroutine[object, object, None]]
 _SETTLE_EVERY_S = 1.0
 
 

@@ -1,6 +1,6 @@
 """Makes what looks after the pool: the operator's view, probes, and the exchange with replicas."""
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from random import Random
@@ -11,6 +11,7 @@ from fastapi import APIRouter
 
 from wrp_proxy.accounting.figures import Row
 from wrp_proxy.api.pools import pools_api
+from wrp_proxy.lifespan import Work
 from wrp_proxy.pool.overseer import PoolOverseer
 from wrp_proxy.pool.pool import LocalPool
 from wrp_proxy.pool.report import rows
@@ -23,8 +24,6 @@ from wrp_proxy.types import Model
 
 if TYPE_CHECKING:
     from wrp_proxy.pool_sharing import PoolSharing
-
-Work = Callable[[], Coroutine[object, object, None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
