@@ -1,6 +1,6 @@
 """The names that clients may ask for, and the models behind each."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -10,6 +10,7 @@ from wrp_proxy.errors import (
     ModelNotFoundError,
     NoEndpointError,
 )
+from wrp_proxy.pool_view import NOTHING_SEEN, PoolView
 from wrp_proxy.pooling import Hedging
 from wrp_proxy.price_limit import affordable, excess
 from wrp_proxy.routers.base import Router
@@ -76,6 +77,7 @@ class Catalog:
         direct: Router,
         make_up: Callable[[str, str], Model | None],
         direct_signals: frozenset[Signal] = frozenset(),
+        pool: PoolView = NOTHING_SEEN,
     ) -> None:
         """`make_up` makes the model of a `provider/upstream-model` name, None if it cannot."""
         self._configured = {model.name: model for model in models}
@@ -85,6 +87,7 @@ class Catalog:
         self._direct = direct
         self._direct_signals = direct_signals
         self._make_up = make_up
+        self._pool = pool
 
     @property
     def models(self) -> Mapping[str, Model]:
@@ -104,6 +107,13 @@ class Catalog:
     def has(self, name: str) -> bool:
         """Tell whether a name is a route, with or without a suffix, or a model."""
         return bool(self._models) and (self._route(name) is not None or name in self._models)
+
+    def limits(self, models: Iterable[Model]) -> Iterator[int]:
+        """Yield the lengths in tokens at which another endpoint is asked, or none is able."""
+        for model in models:
+            yield from model.windows
+            if model.is_cut:
+                yield self._pool.boundary(model)
 
     def replace(self, provider: str, models: Iterable[Model]) -> None:
         """Let the discovered models of a provider be these; configured names stay theirs.

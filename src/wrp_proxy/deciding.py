@@ -19,13 +19,17 @@ class Considered:
 
 
 async def described(
-    request: ChatRequest, route: Route, models: Sequence[Model], classifier: Classifier
+    request: ChatRequest,
+    route: Route,
+    models: Sequence[Model],
+    classifier: Classifier,
+    catalog: Catalog,
 ) -> Workload:
     """Tell what is asked; count it exactly where the estimate leaves a window in doubt."""
     workload = await classifier.classify(request, route.signals)
     if not workload.doubt_tokens:
         return workload
-    if any(workload.is_doubtful_at(limit) for model in models for limit in model.limits):
+    if any(map(workload.is_doubtful_at, catalog.limits(models))):
         return await classifier.recount(request, workload)
     return workload
 
@@ -34,7 +38,7 @@ async def consider(request: ChatRequest, classifier: Classifier, catalog: Catalo
     """Decide without calling a model; raise WrpError where the request would be refused."""
     route, models = catalog.resolve(request.model)
     trial = replace(route.wished(request), is_trial=True)
-    workload = await described(trial, route, models, classifier)
+    workload = await described(trial, route, models, classifier, catalog)
     candidates = catalog.candidates(request.model, models, workload)
     decision = route.router.select(workload, candidates)
     return Considered(workload=workload, route=route, models=models, decision=decision)

@@ -45,7 +45,7 @@ def make_deciding(
 ) -> Deciding:
     """Without an embedder, categories are told by less.
 
-    `pool`: what strategies see of the models, where these are served.
+    `pool`: what is seen of the models, where these are served.
     """
     models = ModelMaker(
         settings.providers,
@@ -59,6 +59,7 @@ def make_deciding(
         direct=FixedOrder(),
         make_up=models.made_up,
         direct_signals=routing.direct,
+        pool=pool,
     )
     context_length = ContextLength(TokenEstimate())
     classifier, recogniser = make_classifier(settings, context_length, embedder)

@@ -62,8 +62,9 @@ class Pipeline:
     async def _consider(self, trace: Trace, models: tuple[Model, ...]) -> Considered:
         assert trace.route  # noqa: S101 - `answer` has set it, for mypy
         route, request = trace.route, trace.request
-        trace.workload = workload = await described(request, route, models, self._classifier)
-        candidates = self._catalog.candidates(request.model, models, workload)
+        classifier, catalog = self._classifier, self._catalog
+        trace.workload = workload = await described(request, route, models, classifier, catalog)
+        candidates = catalog.candidates(request.model, models, workload)
         decision = route.router.select(workload, candidates)
         return Considered(workload=workload, route=route, models=models, decision=decision)
 

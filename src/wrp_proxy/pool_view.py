@@ -28,10 +28,14 @@ class Expectation:
 
 
 class PoolView(Protocol):
-    """Called by strategies for each candidate, and before an answer is escalated; sync, cheap."""
+    """Called for each candidate, and before an answer is escalated; sync, cheap."""
 
     def expect(self, model: Model, workload: Workload) -> Expectation:
         """Tell what to expect of the model now; never raises."""
+        ...
+
+    def boundary(self, model: Model) -> int:
+        """Return where the model's pool is cut into short and long, in tokens, if it is."""
         ...
 
 
@@ -43,6 +47,9 @@ class NothingSeen:
 
     def expect(self, model: Model, workload: Workload) -> Expectation:
         return UNSEEN
+
+    def boundary(self, model: Model) -> int:
+        return model.budget.boundary_tokens
 
 
 NOTHING_SEEN: PoolView = NothingSeen()

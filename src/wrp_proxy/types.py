@@ -294,11 +294,14 @@ class Model:
         return any(endpoint.serves(workload) for endpoint in self.endpoints)
 
     @property
-    def limits(self) -> frozenset[int]:
-        """Lengths in tokens at which another endpoint is to be asked, or none is able."""
-        windows = {e.context_window for e in self.endpoints if e.context_window is not None}
-        is_cut = any(endpoint.label in PARTS for endpoint in self.endpoints)
-        return frozenset(windows | {self.budget.boundary_tokens} if is_cut else windows)
+    def windows(self) -> frozenset[int]:
+        """The windows of the pool, in tokens, as far as they are known."""
+        return frozenset(e.context_window for e in self.endpoints if e.context_window is not None)
+
+    @property
+    def is_cut(self) -> bool:
+        """Some of its endpoints are for short or for long requests."""
+        return any(endpoint.label in PARTS for endpoint in self.endpoints)
 
     @property
     def is_for_embeddings(self) -> bool:

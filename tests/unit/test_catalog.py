@@ -1,9 +1,11 @@
 """Which names stand for which models, and what is said of those that stand for none."""
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 
+from tests.unit.clock import Clock
 from tests.unit.nouns import chat_request, endpoint, model, workload
 from wrp_proxy.catalog import Catalog, Route
 from wrp_proxy.errors import (
@@ -13,6 +15,8 @@ from wrp_proxy.errors import (
     NoEndpointError,
     RequestError,
 )
+from wrp_proxy.pool.pool import LocalPool
+from wrp_proxy.pooling import TokenBudget
 from wrp_proxy.routers.cheapest import Cheapest
 from wrp_proxy.routers.fixed_order import FixedOrder
 from wrp_proxy.signals import Preferences
@@ -350,3 +354,15 @@ def test_a_limit_that_no_model_keeps_names_the_cheapest(catalog: Catalog) -> Non
     assert "for 0.0001 USD: the cheapest able one is penny, for about 0.0002" in (
         refused.value.message
     )
+
+
+def test_lengths_matter_at_windows_and_where_pools_are_cut_now() -> None:
+    short, long = endpoint("c", label="short", context_window=4000), endpoint("c", label="long")
+    cut = model("cut", short, long, budget=TokenBudget(boundary_tokens=2000))
+    pool = LocalPool(clock=Clock(), random=Random(0))  # noqa: S311 - the same in every run
+    catalog = Catalog(models=(SMALL, cut), routes=(), direct=DIRECT, make_up=make_up, pool=pool)
+
+    assert sorted(catalog.limits((SMALL, cut))) == [1000, 2000, 4000]
+    pool.boundaries.move(cut, 500)
+    assert sorted(catalog.limits((SMALL, cut))) == [500, 1000, 4000]
+    assert list(catalog_of(cut).limits((cut,))) == [4000, 2000]

@@ -11,7 +11,6 @@ from wrp_proxy.pool.boundary import SHORT
 from wrp_proxy.pool.pool import LocalPool
 from wrp_proxy.pool.showing import shown, shown_key
 from wrp_proxy.pool.state import EndpointState, KeyState
-from wrp_proxy.pooling import PARTS
 from wrp_proxy.types import Model
 
 
@@ -135,7 +134,7 @@ class PoolOverseer:
 
     def is_cut(self, name: str) -> bool:
         """Tell whether a model is known, and its pool is cut into short and long."""
-        return any(m.name == name and self._boundary(m) is not None for m in self._models())
+        return any(model.name == name and model.is_cut for model in self._models())
 
     def cut(self, cut: Cut) -> str:
         """Cut a pool elsewhere, and tell; return why that cannot be, empty: it can."""
@@ -148,7 +147,7 @@ class PoolOverseer:
     def obey_cut(self, cut: Cut) -> str:
         """Cut a pool elsewhere without telling; return why that cannot be."""
         model = next((model for model in self._models() if model.name == cut.model), None)
-        if model is None or self._boundary(model) is None:
+        if model is None or not model.is_cut:
             return f"The pool of '{cut.model}' is not cut: none of it is `short` or `long`."
         windows = [e.context_window for e in model.endpoints if e.label == SHORT]
         shortest = min((window for window in windows if window is not None), default=cut.tokens)
@@ -166,7 +165,7 @@ class PoolOverseer:
 
     def _boundary(self, model: Model) -> dict[str, int | None] | None:
         """Say where the pool is cut; None: it is not."""
-        if not any(endpoint.label in PARTS for endpoint in model.endpoints):
+        if not model.is_cut:
             return None
         boundaries = self._pool.boundaries
         return {"tokens": boundaries.of(model), "proposed": boundaries.proposed(model)}

@@ -79,6 +79,9 @@ class LocalPool:
         service = self._service(model)
         return expectation(service.states, workload, self._clock(), len(service.line))
 
+    def boundary(self, model: Model) -> int:
+        return self.boundaries.of(model)
+
     def serve_lines(self) -> None:
         """Let those in line look again, after something has changed: nobody else has gone before.
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 
 from wrp_proxy.errors import AllLimitedError, AllRestingError, NoEndpointError, PoolFullError
 from wrp_proxy.pool.base import Balancer, Clock, Demand
-from wrp_proxy.pool.boundary import LONG, SHORT
 from wrp_proxy.pool.line import Line
 from wrp_proxy.pool.state import EndpointState
 from wrp_proxy.types import Model
@@ -32,8 +31,7 @@ class Service:
         self.model = model
         self.balancer = balancer
         self.states = states
-        self.is_cut = _is_cut(model)
-        """Some of its endpoints are for short or for long requests."""
+        self.is_cut = model.is_cut
         self.line = Line(model.name, longest_line, clock, self._turn_s)
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at: float | None = None
@@ -64,7 +62,7 @@ class Service:
         if list(states) == list(self.states):
             return
         self.states = states
-        self.is_cut = _is_cut(model)
+        self.is_cut = model.is_cut
         self.line.renew(self.able)
 
     def watch(self, now: float, look_again: Callable[[], None]) -> None:
@@ -116,7 +114,3 @@ class Service:
         known = [state.pace.service_s for state in self.states if state.pace.service_s is not None]
         slots = sum(state.endpoint.max_concurrency or 1 for state in self.states)
         return (sum(known) / len(known) if known else _USUAL_S) / max(slots, 1)
-
-
-def _is_cut(model: Model) -> bool:
-    return any(endpoint.label in {SHORT, LONG} for endpoint in model.endpoints)

@@ -16,3 +16,6 @@ class Seen:
     def expect(self, model: Model, workload: Workload) -> Expectation:
         self.asked.append(model.name)
         return self.expected.get(model.name, UNSEEN)
+
+    def boundary(self, model: Model) -> int:
+        return model.budget.boundary_tokens
