@@ -60,6 +60,7 @@ class Connection(asyncio.Protocol):
             self._keep(exchange)
         elif exchange.is_drained:
             self.exchange = exchange
+            self._pool.drains(self)
             self._drain_timer = self.loop.call_later(_DRAIN_S, self.close)
             self.resume()
         else:

@@ -31,6 +31,7 @@ class OriginPool:
         self._tls = tls
         self._slots = Slots(max_connections)
         self._idle: dict[Connection, None] = {}
+        self._draining: set[Connection] = set()
         self._is_closed = False
 
     def take(self) -> Connection | None:
@@ -55,6 +56,7 @@ class OriginPool:
 
     def put_back(self, connection: Connection) -> None:
         """Keep a connection whose answer was read to its end; let go of one kept too long."""
+        self._draining.discard(connection)
         if self._is_closed or not connection.is_usable():
             connection.close()
             return
@@ -67,18 +69,24 @@ class OriginPool:
             oldest.close()
         self._slots.give_back()
 
+    def drains(self, connection: Connection) -> None:
+        """Take note of a connection on which only the unimportant rest of an answer is to come."""
+        self._draining.add(connection)
+
     def lost(self, connection: Connection) -> None:
         """Strike off a connection that is closed, by whomever."""
         self._idle.pop(connection, None)
+        self._draining.discard(connection)
         if connection.is_leased:
             connection.is_leased = False
             self._slots.give_back()
 
     def close(self) -> None:
         self._is_closed = True
-        for connection in list(self._idle):
+        for connection in [*self._idle, *self._draining]:
             connection.close()
         self._idle.clear()
+        self._draining.clear()
 
     def _take_idle(self) -> Connection | None:
         while self._idle:
