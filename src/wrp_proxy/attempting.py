@@ -52,7 +52,6 @@ class Attempts:
         """Yield the answer's bytes, and free the slot in the end; raise WrpError."""
         with lease:
             trace.model = model
-            trace.queued_s = lease.waited_s
             trace.ask(lease.endpoint)
             provider = self._providers[lease.endpoint.provider]
             attempt = Attempt(trace, workload, provider, lease.endpoint)

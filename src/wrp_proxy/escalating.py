@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from math import inf
 
-from wrp_proxy.errors import WrpError
+from wrp_proxy.errors import NoEndpointError, WrpError
 from wrp_proxy.held_answer import HeldAnswer, give, hurried, left_s, may_be_mended, tell
 from wrp_proxy.pool_view import Expectation, PoolView
 from wrp_proxy.signals import Check
@@ -11,7 +11,7 @@ from wrp_proxy.trace import Trace
 from wrp_proxy.types import ChatRequest, Decision, Model, Workload
 
 _MAX_FAILED = 3
-"""Models that may fail before no more are asked."""
+"""Models that may fail before no more are asked; one that has no endpoint free costs nothing."""
 
 
 @dataclass(slots=True)
@@ -70,10 +70,11 @@ class Hold:
         return None
 
     def failed(self, held: HeldAnswer, error: WrpError) -> None:
-        """Note a failure; raise it where no other model may mend it and nothing is held."""
+        """Note a failure; where no other model may mend it, none is asked."""
         self.story.append(f"{held.model.name} failed: {held.fault}")
-        self.failures += 1
+        self.failures += not isinstance(error, NoEndpointError)
         self.failure = error
+        self.trace.failed += tuple(held.trace.tried)
         self.is_over = not may_be_mended(error)
         if not self.refused:
             self.trace.adopt(held.trace)

@@ -21,7 +21,7 @@ from wrp_proxy.hedging import Hedger
 from wrp_proxy.pool.base import Demand, Lease, Pool
 from wrp_proxy.pool.budget import TrafficBudget
 from wrp_proxy.trace import Trace
-from wrp_proxy.types import Decision, Endpoint, Finish, Model, Workload
+from wrp_proxy.types import Decision, Finish, Model, Workload
 
 
 class FailOver:
@@ -52,7 +52,7 @@ class FailOver:
         `waits` False: not in line, for somebody else may answer.
         """
         failure: WrpError | None = None
-        demand = Demand(workload, trace.tried)
+        demand = Demand(workload, trace.failed)
         self._retries.count()
         turns = _Turns(decision.ranking, waits=waits)
         for model, in_line in turns:
@@ -72,7 +72,7 @@ class FailOver:
                         raise
                     failure = error
                     trace.queued_s = 0.0
-                    _note_window(demand, trace.tried[-1], error)
+                    _note_failure(demand, trace, error)
                 else:
                     return
         raise self._refusal(trace, demand, turns, failure)
@@ -84,9 +84,11 @@ class FailOver:
         try:
             return await self._wait(trace, demand, model)
         except asyncio.CancelledError:
+            self._give_up(trace)
             self._record(trace, demand, model, "cancelled", None)
             raise
         except DeadlineError as error:
+            self._give_up(trace)
             self._record(trace, demand, model, "failed", error.code)
             raise
 
@@ -113,18 +115,22 @@ class FailOver:
     def _refusal(
         self, trace: Trace, demand: Demand, turns: "_Turns", failure: WrpError | None
     ) -> WrpError:
-        """Return the error of a request that no endpoint answered: it is not tried again after all.
+        """Return the error of a request that no endpoint answered.
 
         It is recorded where nothing was tried, or where it was in line after what was.
         """
         failure = failure or NoEndpointError("No model is able to answer.")
-        if trace.tried:
-            self._retries.give_back()
+        self._give_up(trace)
         if trace.queued_s or not trace.tried:
             last = turns.error if turns.error is not None and trace.tried else failure
             model = turns.awaited if trace.queued_s else None
             self._record(trace, demand, model or turns.ranking[0], "failed", last.code)
         return failure
+
+    def _give_up(self, trace: Trace) -> None:
+        """It is not tried again after all."""
+        if trace.tried:
+            self._retries.give_back()
 
     def _record(
         self, trace: Trace, demand: Demand, model: Model, finish: Finish, code: str | None
@@ -183,6 +189,8 @@ def _to_tell(before: WrpError | None, error: NoEndpointError, *, in_line: bool) 
     return error if is_news and isinstance(before, NoEndpointError) else before
 
 
-def _note_window(demand: Demand, endpoint: Endpoint, error: UpstreamError) -> None:
-    if isinstance(error, UpstreamContextError) and endpoint.context_window is not None:
-        demand.above_tokens = max(demand.above_tokens, endpoint.context_window)
+def _note_failure(demand: Demand, trace: Trace, error: UpstreamError) -> None:
+    demand.tried = (*trace.failed, *trace.tried)
+    window = trace.tried[-1].context_window
+    if isinstance(error, UpstreamContextError) and window is not None:
+        demand.above_tokens = max(demand.above_tokens, window)

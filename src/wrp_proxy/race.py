@@ -57,6 +57,8 @@ class Race:
         trace = self._trace.apart(self._trace.request)
         if self._copies:
             self._copies[0].trace.hedge, trace.hedge = "first", "second"
+        else:
+            trace.queued_s = self._trace.queued_s
         pieces = self._attempts.answer(trace, self._workload, self._model, lease)
         first = asyncio.create_task(_first_of(pieces))
         first.add_done_callback(partial(_free_unasked, lease))

@@ -37,6 +37,8 @@ class Trace:
     model: Model | None = None
     tried: list[Endpoint] = field(default_factory=list)
     """By the answer that this trace is of."""
+    failed: tuple[Endpoint, ...] = ()
+    """By answers before it that have come to nothing: these are not asked again."""
     asked: list[Endpoint] = field(default_factory=list)
     """By all answers to the request, in the order of their attempts."""
     queued_s: float = 0.0

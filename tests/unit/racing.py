@@ -153,6 +153,8 @@ class Theatre:
     fail_over: FailOver
     route: Route
     records: _Records
+    others: tuple[Model, ...] = ()
+    """Models that are asked after the first."""
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -160,17 +162,23 @@ class Theatre:
 
     @property
     def decision(self) -> Decision:
-        return Decision(ranking=(self.model,), router="fixed_order", reason="the first")
+        ranking = (self.model, *self.others)
+        return Decision(ranking=ranking, router="fixed_order", reason="the first")
 
     @property
     def in_flight(self) -> int:
         return sum(state.in_flight for state in self.pool.states_of(self.model))
 
     async def ask(
-        self, *, stream: bool = True, leaves_after: int | None = None, **wish: Any
+        self,
+        *,
+        stream: bool = True,
+        timeout_s: float | None = None,
+        leaves_after: int | None = None,
+        **wish: Any,
     ) -> "Answer":
         """Ask once; `leaves_after` so many pieces the client closes the answer."""
-        trace = Trace(chat_request(stream=stream))
+        trace = Trace(replace(chat_request(stream=stream), timeout_s=timeout_s))
         trace.route, asked = self.route, workload(**wish)
         trace.decision = self.decision
         answer = Answer(trace)
@@ -211,6 +219,7 @@ def run(
     hedging: Hedging | None = None,
     endpoints: Sequence[Endpoint] = (A, B, C),
     known: int = 20,
+    max_wait_s: float = 0.0,
 ) -> Any:
     """Play a script with endpoints that act so; see that nothing is left of it.
 
@@ -218,7 +227,7 @@ def run(
     """
 
     async def play() -> Any:
-        theatre = _theatre(acts, hedging or Hedging(), endpoints, known)
+        theatre = _theatre(acts, hedging or Hedging(), endpoints, known, max_wait_s)
         result = await script(theatre)
         await asyncio.sleep(0.001)
         assert asyncio.all_tasks() == {asyncio.current_task()}
@@ -232,7 +241,11 @@ def run(
 
 
 def _theatre(
-    acts: Sequence[Act], hedging: Hedging, endpoints: Sequence[Endpoint], known: int
+    acts: Sequence[Act],
+    hedging: Hedging,
+    endpoints: Sequence[Endpoint],
+    known: int,
+    max_wait_s: float,
 ) -> Theatre:
     stage = Stage(dict(zip("abc", acts, strict=False)))
     served = model("small", *endpoints[: len(acts)], balancing=TURNS)
@@ -253,7 +266,7 @@ def _theatre(
     )
     retries = TrafficBudget(0.0, 3.0, clock=now)
     fail_over = FailOver(
-        pool=pool, attempts=attempts, retries=retries, max_attempts=3, max_wait_s=0
+        pool=pool, attempts=attempts, retries=retries, max_attempts=3, max_wait_s=max_wait_s
     )
     route = Route(name="auto", router=FixedOrder(), models=None, hedging=hedging)
     return Theatre(stage, served, pool, attempts, retries, fail_over, route, records)

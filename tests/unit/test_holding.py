@@ -16,6 +16,7 @@ from tests.unit.trying import fail_over_to
 from wrp_proxy.catalog import Route
 from wrp_proxy.holding import Holding
 from wrp_proxy.pool_view import NOTHING_SEEN, Expectation, PoolView
+from wrp_proxy.pooling import Balancing
 from wrp_proxy.providers.http1.client import Http1Upstream
 from wrp_proxy.routers.fixed_order import FixedOrder
 from wrp_proxy.signals import Check, Signal
@@ -102,6 +103,29 @@ async def answer_of(
     decision = Decision(ranking=MODELS, router="fixed", reason="as told", check=check, **more)
     trace.decision = decision
     return [piece async for piece in holding.answer(trace, workload(), decision)]
+
+
+@pytest.mark.anyio
+async def test_an_endpoint_that_failed_one_model_is_not_asked_by_the_next(
+    upstream: FakeUpstream,
+) -> None:
+    upstream.answer = answers.in_turn(answers.error(500), answers.error(500), answers.chat("Hello"))
+    shared = endpoint("shared")
+    turns = Balancing(name="round_robin")
+    models = (
+        model("small", endpoint("own"), shared, balancing=turns),
+        model("large", shared, endpoint("last"), balancing=turns),
+    )
+    decision = Decision(ranking=models, router="fixed", reason="as told", check=NON_EMPTY)
+    trace = traced(Learning())
+    trace.decision = decision
+
+    async with holding_before(upstream, Records()) as holding:
+        pieces = [piece async for piece in holding.answer(trace, workload(), decision)]
+
+    assert b"Hello" in b"".join(pieces)
+    assert [one.json["model"] for one in upstream.received][2:] == ["last"]
+    assert {one.json["model"] for one in upstream.received} == {"own", "shared", "last"}
 
 
 @pytest.mark.anyio
@@ -320,16 +344,19 @@ async def test_votes_are_scores_where_some_agree(upstream: FakeUpstream) -> None
 
 
 @pytest.mark.anyio
-async def test_a_model_without_a_free_endpoint_is_made_up_for(upstream: FakeUpstream) -> None:
+@pytest.mark.parametrize("number", [1, 4])
+async def test_models_without_a_free_endpoint_are_made_up_for(
+    upstream: FakeUpstream, number: int
+) -> None:
     trace = traced(Learning())
-    full = model("full", endpoint("mock-full", max_concurrency=0))
+    full = [model("full", endpoint("mock-full", max_concurrency=0))] * number
     async with holding_before(upstream, Records()) as holding:
         decision = Decision(
-            ranking=(full, *MODELS), router="fixed", reason="as told", check=NON_EMPTY
+            ranking=(*full, *MODELS), router="fixed", reason="as told", check=NON_EMPTY
         )
         trace.decision = decision
         pieces = [piece async for piece in holding.answer(trace, workload(), decision)]
 
     assert pieces
     assert trace.answered_by == "small"
-    assert trace.decision.reason.startswith("full failed: pool_full; small accepted")
+    assert trace.decision.reason.startswith("full failed: pool_full; " * number + "small accepted")

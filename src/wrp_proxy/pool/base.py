@@ -47,8 +47,6 @@ class Lease(AbstractContextManager["Lease"], Protocol):
     """One slot of an endpoint, held for one attempt; leaving the context frees it."""
 
     endpoint: Endpoint
-    waited_s: float
-    """In line, for this slot."""
 
     def first_content_quantile(self, share: float) -> float | None:
         """Return the quantile of the endpoint's times to first content, of streams, in seconds.

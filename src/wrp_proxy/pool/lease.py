@@ -28,15 +28,13 @@ class LocalLease:
         "_state",
         "_tickets",
         "endpoint",
-        "waited_s",
     )
 
     def __init__(
         self, state: EndpointState, clock: Callable[[], float], freed: Callable[[], None]
     ) -> None:
-        """`freed` is called when the slot is free again."""
+        """`freed` is called when there may be a slot for somebody else."""
         self.endpoint = state.endpoint
-        self.waited_s = 0.0
         self._state = state
         self._clock = clock
         self._freed = freed
@@ -78,6 +76,7 @@ class LocalLease:
             self._is_hit = True
         if state.breaker.is_probed or state.key.breaker.is_probed:
             note_success(state, self._tickets, self._clock())
+            self._freed()
 
     def settle(self, outcome: Outcome, error: UpstreamError | None) -> None:
         self._is_settled = True

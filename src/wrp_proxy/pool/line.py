@@ -12,7 +12,8 @@ from wrp_proxy.pool.turns import Turns
 
 _BATCH_TURN = 8
 """A share of the turns, and not the time in line, lets batch pass: where nearly all of them have
-waited for long, time would let batch go before interactive requests."""
+waited for long, time would let batch go before interactive requests. Of the places batch keeps as
+much, or a flood of interactive requests would leave it no turn."""
 _LONGEST_RETRY_AFTER_S = 60
 
 
@@ -39,7 +40,8 @@ class Line:
     tenants.
 
     Where it is full, whoever has fewer in line pushes out the newest request of the tenant that
-    has most, and an interactive one pushes out batch: nobody can shut others out.
+    has most, and an interactive one pushes out batch that has more than an eighth of the places:
+    nobody can shut others out.
     """
 
     def __init__(self, model: str, most: int, clock: Clock, turn_s: Callable[[], float]) -> None:
@@ -76,17 +78,14 @@ class Line:
         since = self._clock()
         timer = asyncio.get_running_loop().call_later(wait_s, self._give_up, waiter)
         try:
-            lease = await waiter.granted
+            return await waiter.granted
         except asyncio.CancelledError:
             _give_back(waiter)
             raise
         finally:
             timer.cancel()
             self._turns_of(waiter).drop(waiter)
-            waited_s = self._clock() - since
-            waiter.demand.waited_s += waited_s
-        lease.waited_s = waited_s
-        return lease
+            waiter.demand.waited_s += self._clock() - since
 
     def first(self, free: int) -> Waiter | None:
         """Return whose turn it is, of those that one of some endpoints can serve."""
@@ -124,14 +123,15 @@ class Line:
 
     def _beaten_by(self, waiter: Waiter) -> Waiter | None:
         """Return who has to leave a full line for a newcomer; None: nobody has."""
-        if self._batch and not waiter.is_batch:
+        own, kept = self._turns_of(waiter), self._most // _BATCH_TURN
+        if len(self._batch) > kept and not waiter.is_batch:
             return self._batch.newest_of_greediest()
-        turns = self._turns_of(waiter)
+        turns = self._interactive if len(self._batch) < kept else own
         if not turns:
             return None
         newest = turns.newest_of_greediest()
         # Not for one less, or two tenants would push out each other's requests for ever.
-        return newest if turns.of(newest.tenant) > turns.of(waiter.tenant) + 1 else None
+        return newest if turns.of(newest.tenant) > own.of(waiter.tenant) + 1 else None
 
     def _turns_of(self, waiter: Waiter) -> Turns[Waiter]:
         return self._batch if waiter.is_batch else self._interactive

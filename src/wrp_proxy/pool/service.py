@@ -33,6 +33,7 @@ class Service:
         self.states = states
         self.is_cut = model.is_cut
         self.line = Line(model.name, longest_line, clock, self._turn_s)
+        self._clock = clock
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at: float | None = None
 
@@ -67,8 +68,9 @@ class Service:
 
     def watch(self, now: float, look_again: Callable[[], None]) -> None:
         """Have those in line look again when the first endpoint may be back."""
-        ends = [state.back_at() for state in self.states if state.is_out(now)]
-        soonest = min((end for end in ends if end is not None and self.line), default=None)
+        resting = [one for one in self.states if one.is_out(now) and not one.is_draining]
+        ends = [max(one.breaker.open_until, one.key.breaker.open_until) for one in resting]
+        soonest = min(ends, default=None) if self.line else None
         if soonest == self._alarm_at:
             return
         self.rest()
@@ -111,6 +113,8 @@ class Service:
 
     def _turn_s(self) -> float:
         """Estimate how long it takes until a slot comes free: service time over slots."""
-        known = [state.pace.service_s for state in self.states if state.pace.service_s is not None]
-        slots = sum(state.endpoint.max_concurrency or 1 for state in self.states)
+        now = self._clock()
+        up = [state for state in self.states if not state.is_out(now)]
+        known = [state.pace.service_s for state in up if state.pace.service_s is not None]
+        slots = sum(state.endpoint.max_concurrency or 1 for state in up)
         return (sum(known) / len(known) if known else _USUAL_S) / max(slots, 1)

@@ -186,6 +186,30 @@ async def test_an_interactive_request_pushes_out_batch_whoever_has_more() -> Non
     assert lab.pushed_out() == ["b4"]
 
 
+async def test_a_flood_of_interactive_requests_leaves_batch_an_eighth_of_the_places() -> None:
+    lab = Lab(most=16)
+    lab.come("greedy", 16)
+
+    lab.come("modest", 2, batch=True)
+    for tenant, batch in (("greedy", False), ("modest", True)):
+        with pytest.raises(PoolFullError):
+            lab.come(tenant, batch=batch)
+
+    assert lab.pushed_out() == ["greedy15", "greedy16"]
+    assert [place for place, name in enumerate(lab.serve(16), 1) if name[0] == "m"] == [8, 16]
+
+
+async def test_batch_pushes_out_no_interactive_request_of_a_modest_tenant() -> None:
+    lab = Lab(most=8)
+    for tenant in "abcdefgh":
+        lab.come(tenant)
+
+    with pytest.raises(PoolFullError):
+        lab.come("i", batch=True)
+
+    assert lab.pushed_out() == []
+
+
 async def test_a_pushed_out_request_is_told_when_to_come_back() -> None:
     lab = Lab(most=2)
     lab.come("greedy", 2)

@@ -19,6 +19,7 @@ from wrp_proxy.errors import (
     PoolFullError,
     QueueTimeoutError,
     RateLimitedError,
+    UnauthorisedError,
     UpstreamError,
 )
 from wrp_proxy.pool.base import Demand
@@ -47,6 +48,7 @@ class Lab:
     pool: LocalPool
     leases: dict[str, LocalLease] = field(default_factory=dict)
     tasks: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
+    wishes: dict[str, Demand] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
     """Who was served, one after the other."""
     failed: dict[str, NoEndpointError] = field(default_factory=dict)
@@ -61,7 +63,7 @@ class Lab:
         if more.get("input_tokens", 0) > 1000:
             self.long.update(names)
         for name in names:
-            wanted = Demand(workload(**{"tenant": name, **more}), tried)
+            wanted = self.wishes[name] = Demand(workload(**{"tenant": name, **more}), tried)
             self.tasks[name] = asyncio.create_task(self._want(name, asked, wanted, wait_s))
             await settled()
 
@@ -110,7 +112,7 @@ async def test_a_freed_slot_goes_to_who_has_waited(lab: Lab) -> None:
 
     assert waiting == 2
     assert lab.order == ["first", "second"]
-    assert lab.leases["second"].waited_s == pytest.approx(2)
+    assert lab.wishes["second"].waited_s == pytest.approx(2)
     assert lab.in_line() == 1
 
 
@@ -247,7 +249,7 @@ async def test_an_endpoint_that_comes_back_by_itself_wakes_those_in_line(lab: La
     await asyncio.sleep(7.01)
 
     assert "three" not in before
-    assert lab.leases["three"].waited_s == pytest.approx(7)
+    assert lab.wishes["three"].waited_s == pytest.approx(7)
     assert lab.leases["three"].endpoint == ONE
 
 
@@ -275,6 +277,34 @@ async def test_when_one_that_is_tried_again_has_answered_all_in_line_are_served(
 
     assert in_line == 3
     assert lab.order == ["one", "try", "b", "c", "d"]
+
+
+async def test_when_one_that_is_tried_again_begins_to_answer_all_in_line_are_served(
+    lab: Lab,
+) -> None:
+    wide = model("wide", endpoint("w"))
+    await lab.come("one", asked=wide)
+    await lab.free("one", error=RateLimitedError("slow down", retry_after_s=5))
+    await asyncio.sleep(6.1)
+    await lab.come("try", "b", "c", asked=wide)
+
+    lab.leases["try"].begin(is_stream=True)
+    await settled()
+
+    assert lab.order == ["one", "try", "b", "c"]
+
+
+async def test_a_refused_key_that_may_be_tried_again_wakes_those_in_line(lab: Lab) -> None:
+    other = endpoint("b", provider="other", max_concurrency=1)
+    pair = model("pair", ONE, other)
+    await lab.come("one", "two", asked=pair)
+    (at_one,) = (name for name, lease in lab.leases.items() if lease.endpoint == ONE)
+    await lab.free(at_one, error=UnauthorisedError("who are you?"))
+    await lab.come("three", asked=pair, wait_s=1000)
+
+    await asyncio.sleep(400)
+
+    assert lab.leases["three"].endpoint == ONE
 
 
 async def test_those_in_line_see_an_endpoint_that_is_listed_anew_before_newcomers(lab: Lab) -> None:
@@ -327,6 +357,19 @@ async def test_the_time_to_come_back_grows_with_the_line_and_is_bounded() -> Non
 
     assert hints[:4] == [1, 2, 3, 3]
     assert slow.value.retry_after_s == 60
+
+
+async def test_what_is_out_of_service_does_not_shorten_the_time_to_come_back(lab: Lab) -> None:
+    many = endpoint("b", max_concurrency=9)
+    pair = model("pair", ONE, many)
+    one, other = lab.pool.states_of(pair)
+    one.pace.service_s, other.pace.service_s, other.is_draining = 4.0, 0.1, True
+    await lab.come("first", "second", asked=pair)
+
+    with pytest.raises(PoolFullError) as full:
+        await lab.pool.lease(pair, Demand(workload()))
+
+    assert full.value.retry_after_s == 2 * 4
 
 
 OPERATIONS = st.lists(
