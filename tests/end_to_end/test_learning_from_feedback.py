@@ -87,8 +87,9 @@ def test_what_is_said_of_answers_leads_to_the_right_model_for_each_kind_of_task(
     choices(proxy, range(_LEARNING))
     after = choices(proxy, range(_LEARNING, _LEARNING + _SHOWN), tell=False)
 
-    assert sum(after[0::2]) >= _SHOWN / 2 - _MAY_EXPLORE / 2
-    assert sum(after[1::2]) >= _SHOWN / 2 - _MAY_EXPLORE / 2
+    # None of them without a word; what is explored on the way decides how near to all it comes.
+    assert sum(after[0::2]) >= 0.6 * _SHOWN / 2
+    assert sum(after[1::2]) >= 0.6 * _SHOWN / 2
 
 
 def test_without_a_word_nothing_changes(urls: dict[str, str], start_proxy: StartProxy) -> None:
